@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Browser sessions: the hub's cookies, XSRF tokens, and how a session ends (hub contract 4; seed 001).
+#pragma once
+
+#include "daemon/http/request.hpp"
+#include "daemon/http/response.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/result.hpp"
+#include "daemon/runtime/secret.hpp"
+#include "daemon/store/store.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::auth {
+
+// One signed-in browser. Kept on the server, so that a copied cookie dies with the session.
+struct session {
+    std::int64_t id = 0;
+    std::int64_t user_id = 0;
+    std::string session_id;    // the jupyterhub-session-id cookie: ties OAuth tokens to this browser
+    std::string user_agent, address;
+    time_point created{}, last_seen{};
+};
+
+struct session_settings {
+    std::string base_url = "/";
+    secret cookie_secret;
+    duration max_age = std::chrono::hours(24 * 14);
+    bool always_secure = false; // public_url is https; otherwise Secure follows the request's scheme
+};
+
+// On the hub thread. Pointers are valid until the next co_await.
+class session_store {
+  public:
+    session_store(clock& time, logger& log, store::database& db, session_settings settings);
+    session_store(const session_store&) = delete;
+    session_store& operator=(const session_store&) = delete;
+    ~session_store();
+
+    static store::migrations tables();
+    boost::asio::awaitable<result<void>> load();
+
+    // Signs a browser in: a new session with a new session id (a preset one is never kept), and the cookies
+    // jupyterhub-hub-login (path <base>hub/, HttpOnly), jupyterhub-session-id (path <base>, HttpOnly) and _xsrf
+    // (path <base>hub/, readable by scripts) on `answer`. Other sessions of this browser end.
+    boost::asio::awaitable<result<void>> sign_in(const http::request& r, http::response& answer, std::int64_t user_id);
+
+    // The request's session by its jupyterhub-hub-login cookie (each cookie of that name is tried), or nullptr.
+    const session* find(const http::request& r);
+
+    // Ends the session and clears the cookies; `ended` tells which one it was, for revoking its OAuth tokens.
+    boost::asio::awaitable<result<std::optional<session>>> sign_out(const http::request& r, http::response& answer);
+    boost::asio::awaitable<result<void>> end(std::vector<std::int64_t> ids);
+    boost::asio::awaitable<result<void>> end_user(std::int64_t user_id);
+    std::vector<const session*> of_user(std::int64_t user_id) const;
+
+    // The token that forms carry as _xsrf and scripts as X-XSRFToken: bound to the session, or to a random cookie while
+    // nobody is signed in (then `answer` gets the _xsrf cookie unless the browser has a good one).
+    std::string xsrf_token(const http::request& r, http::response& answer);
+    // Checks `?_xsrf=`, the form field given, X-XSRFToken or X-CSRFToken against what this browser should have. Each
+    // _xsrf cookie that arrives is tried. Cross-site requests by Sec-Fetch-Site or Origin are refused first.
+    // `denied` with JupyterHub's words ("'_xsrf' argument missing from POST").
+    result<void> check_xsrf(const http::request& r, std::optional<std::string> form_field) const;
+
+    // The jupyterhub-session-id that the browser sent with a live session; "" otherwise.
+    std::string session_id_of(const http::request& r);
+
+  private:
+    struct state;
+    std::unique_ptr<state> state_;
+};
+
+} // namespace berth::auth
