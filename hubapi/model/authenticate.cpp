@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hubapi/model/authenticate.hpp"
+
+#include "daemon/runtime/encoding.hpp"
+
+namespace berth::hub {
+namespace {
+
+// The value behind "token " or "bearer " (any case), or nothing.
+std::optional<std::string_view> header_token(const http::request& r) {
+    const auto header = trim(r.header("Authorization"));
+    const auto space = header.find(' ');
+    if (space == std::string_view::npos) return std::nullopt;
+    const auto scheme = header.substr(0, space);
+    if (!iequals(scheme, "token") && !iequals(scheme, "bearer")) return std::nullopt;
+    const auto value = trim(header.substr(space + 1));
+    if (value.empty() || value.find(' ') != std::string_view::npos) return std::nullopt;
+    return value;
+}
+
+std::optional<principal> of_token(hub& h, std::string_view value) {
+    const auto* t = h.tokens.authenticate(value);
+    if (!t) return std::nullopt;
+    principal p;
+    p.scopes = h.may.of_token(*t);
+    if (!p.scopes) return std::nullopt;
+    p.token_id = t->id;
+    p.session_id = t->session_id;
+    p.is_server = t->is_server;
+    p.server = t->server;
+    p.name = t->service;
+    if (t->user_id) {
+        p.user_id = *t->user_id;
+        p.name = h.who.find(p.user_id)->name;
+        if (!t->is_server) h.who.touch(p.user_id, h.time.now());
+    }
+    return p;
+}
+
+} // namespace
+
+bool has_token(const http::request& r) { return header_token(r).has_value(); }
+
+std::optional<principal> authenticate_cookie(hub& h, const http::request& r) {
+    const auto* s = h.sessions.find(r);
+    const auto* u = s ? h.who.find(s->user_id) : nullptr;
+    if (!u) return std::nullopt;
+    principal p;
+    p.user_id = u->id;
+    p.name = u->name;
+    p.session_id = s->session_id;
+    p.scopes = h.may.of_user(*u);
+    h.who.touch(u->id, h.time.now());
+    return p;
+}
+
+std::optional<principal> authenticate(hub& h, const http::request& r) {
+    if (const auto value = header_token(r)) return of_token(h, *value);
+    return authenticate_cookie(h, r);
+}
+
+} // namespace berth::hub

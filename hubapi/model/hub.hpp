@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "auth/login/login.hpp"
+#include "auth/sessions/sessions.hpp"
+#include "auth/tokens/tokens.hpp"
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/log.hpp"
+#include "hubapi/model/people.hpp"
+#include "hubapi/model/permissions.hpp"
+#include "hubapi/model/settings.hpp"
+#include "scheduler/spawner/spawner.hpp"
+
+#include <functional>
+#include <string>
+
+namespace berth {
+class metrics_registry;
+}
+
+namespace berth::hub {
+
+class hub_metrics;
+
+// What handlers work with: references to the hub's parts, made in daemon/main, all on the hub thread. Holds no state.
+struct hub {
+    const settings& config;
+    clock& time;
+    logger& log;
+    people& who;
+    permissions& may;
+    auth::token_store& tokens;
+    auth::session_store& sessions;
+    auth::password_check& passwords;
+    scheduler::spawner& servers;
+    hub_metrics& metrics;
+    // Tells the front door that a browser session has ended, so that its websockets close.
+    std::function<void(std::string session_id)> session_ended;
+    // The front door's routes as JSON, and a re-sync of them: GET and POST /hub/api/proxy.
+    std::function<boost::asio::awaitable<result<std::string>>()> list_routes;
+    std::function<boost::asio::awaitable<result<void>>()> check_routes;
+    // POST /hub/api/shutdown; `servers`: stop them first.
+    std::function<void(bool servers)> shut_down;
+
+    std::string hub_path(std::string_view below) const { return config.base_url + "hub/" + std::string(below); }
+};
+
+} // namespace berth::hub

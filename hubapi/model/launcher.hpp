@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "auth/tokens/tokens.hpp"
+#include "hubapi/model/people.hpp"
+#include "hubapi/model/settings.hpp"
+#include "scheduler/spawner/spawner.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+namespace berth::hub {
+
+// What the hub gives a server that starts: its API token (which is also its OAuth client's secret) and its environment
+// (hub contract 3.5); and what it takes back when the server has ended.
+class launcher final : public scheduler::launch_support {
+  public:
+    launcher(const settings& config, people& who, auth::token_store& tokens);
+
+    boost::asio::awaitable<result<launch>> prepare(scheduler::server s) override;
+    boost::asio::awaitable<void> retire(scheduler::server s) override;
+
+  private:
+    std::map<std::string, std::string> environment(const scheduler::server& s, const secret& token) const;
+    boost::asio::awaitable<result<void>> revoke_tokens(scheduler::server s);
+
+    const settings& config_;
+    people& people_;
+    auth::token_store& tokens_;
+};
+
+// An OAuth client that is a single-user server: which one the id means, or nothing when there is none that is active.
+struct oauth_client {
+    std::string id, description, redirect_path; // "/user/al/oauth_callback"
+    std::string server;                         // "al/n1": what access:servers!server= is asked for
+    scheduler::server_key key;
+};
+std::optional<oauth_client> find_client(std::string_view id, const people& who, const scheduler::spawner& servers);
+
+} // namespace berth::hub

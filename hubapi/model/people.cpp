@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hubapi/model/people.hpp"
+
+#include <algorithm>
+
+namespace berth::hub {
+namespace asio = boost::asio;
+
+namespace {
+
+store::statement upsert(const user& u) {
+    return {"INSERT INTO users (id, name, admin, created, last_activity) VALUES (:id, :name, :admin, :created, :active) "
+            "ON CONFLICT (id) DO UPDATE SET name = :name, admin = :admin, last_activity = :active",
+            {{"id", u.id},
+             {"name", u.name},
+             {"admin", store::stored_bool(u.admin)},
+             {"created", store::stored(u.created)},
+             {"active", store::stored(u.last_activity)}}};
+}
+
+store::statement upsert(const group& g) {
+    return {"INSERT INTO user_groups (id, name, properties) VALUES (:id, :name, :properties) "
+            "ON CONFLICT (id) DO UPDATE SET name = :name, properties = :properties",
+            {{"id", g.id}, {"name", g.name}, {"properties", g.properties}}};
+}
+
+store::statement join(std::int64_t group, std::int64_t user) {
+    return {"INSERT INTO group_members (group_id, user_id) VALUES (:g, :u) ON CONFLICT (group_id, user_id) DO NOTHING",
+            {{"g", group}, {"u", user}}};
+}
+
+store::statement leave(std::int64_t group, std::int64_t user) {
+    return {"DELETE FROM group_members WHERE group_id = :g AND user_id = :u", {{"g", group}, {"u", user}}};
+}
+
+} // namespace
+
+people::people(clock& time, store::database& db) : time_(time), db_(db) {}
+
+store::migrations people::tables() {
+    return {"people",
+            {R"(
+CREATE TABLE users (
+    id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, admin BIGINT NOT NULL, created BIGINT NOT NULL, last_activity BIGINT)
+;
+CREATE TABLE user_groups (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, properties TEXT NOT NULL)
+;
+CREATE TABLE group_members (
+    group_id BIGINT NOT NULL, user_id BIGINT NOT NULL, PRIMARY KEY (group_id, user_id))
+)"}};
+}
+
+asio::awaitable<result<void>> people::load() {
+    auto users = co_await db_.query({"SELECT * FROM users ORDER BY id", {}});
+    if (!users) co_return fail(users.error());
+    for (const auto& r : *users)
+        insert({store::integer(r, "id"), store::text(r, "name"), store::boolean(r, "admin"), store::time(r, "created"),
+                store::optional_time(r, "last_activity"), {}});
+    auto groups = co_await db_.query({"SELECT * FROM user_groups ORDER BY id", {}});
+    if (!groups) co_return fail(groups.error());
+    for (const auto& r : *groups) {
+        const auto id = store::integer(r, "id");
+        groups_[id] = {id, store::text(r, "name"), store::text(r, "properties"), {}};
+        groups_by_name_[store::text(r, "name")] = id;
+        next_group_ = std::max(next_group_, id + 1);
+    }
+    auto members = co_await db_.query({"SELECT group_id, user_id FROM group_members", {}});
+    if (!members) co_return fail(members.error());
+    for (const auto& r : *members) {
+        auto g = groups_.find(store::integer(r, "group_id"));
+        auto* u = edit(store::integer(r, "user_id"));
+        if (g == groups_.end() || !u) continue;
+        g->second.members.insert(u->id);
+        u->groups.insert(g->second.name);
+    }
+    co_return result<void>{};
+}
+
+const user* people::find(std::string_view name) const {
+    const auto at = by_name_.find(name);
+    return at == by_name_.end() ? nullptr : find(at->second);
+}
+
+const user* people::find(std::int64_t id) const {
+    const auto at = users_.find(id);
+    return at == users_.end() ? nullptr : &at->second;
+}
+
+user* people::edit(std::int64_t id) { return const_cast<user*>(find(id)); }
+group* people::edit_group(std::string_view name) { return const_cast<group*>(find_group(name)); }
+
+void people::insert(user u) {
+    next_user_ = std::max(next_user_, u.id + 1);
+    by_name_[u.name] = u.id;
+    users_[u.id] = std::move(u);
+    ++epoch_;
+}
+
+void people::erase(std::int64_t id) {
+    const auto at = users_.find(id);
+    if (at == users_.end()) return;
+    by_name_.erase(at->second.name);
+    for (auto& [gid, g] : groups_) g.members.erase(id);
+    users_.erase(at);
+    written_.erase(id);
+    ++epoch_;
+}
+
+asio::awaitable<result<void>> people::save(store::changes c) {
+    ++epoch_;
+    auto done = co_await db_.commit(std::move(c));
+    if (!done) ++epoch_; // the caller takes its change back
+    co_return done;
+}
+
+asio::awaitable<result<std::vector<std::int64_t>>> people::create_users(std::vector<std::string> names, bool admin) {
+    std::vector<std::int64_t> made;
+    store::changes c;
+    for (auto& name : names) {
+        if (by_name_.contains(name)) continue;
+        user u{next_user_, name, admin, time_.now(), std::nullopt, {}};
+        c.push_back(upsert(u));
+        made.push_back(u.id);
+        insert(std::move(u));
+    }
+    if (made.empty()) co_return made;
+    auto done = co_await save(std::move(c));
+    if (done) co_return made;
+    for (auto id : made) erase(id);
+    co_return fail(done.error());
+}
+
+asio::awaitable<result<void>> people::set_admin(std::int64_t id, bool admin) {
+    auto* u = edit(id);
+    if (!u) co_return fail(errc::not_found, "no such user");
+    const bool before = u->admin;
+    if (before == admin) co_return result<void>{};
+    u->admin = admin;
+    store::changes c;
+    c.push_back(upsert(*u));
+    auto done = co_await save(std::move(c));
+    if (auto* again = edit(id); !done && again) again->admin = before;
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::rename(std::int64_t id, std::string name) {
+    auto* u = edit(id);
+    if (!u) co_return fail(errc::not_found, "no such user");
+    if (by_name_.contains(name)) co_return fail(errc::already_exists, "User " + name + " already exists, username must be unique");
+    const auto before = u->name;
+    by_name_.erase(before);
+    by_name_[name] = id;
+    u->name = name;
+    store::changes c;
+    c.push_back(upsert(*u));
+    auto done = co_await save(std::move(c));
+    if (auto* again = edit(id); !done && again) {
+        by_name_.erase(again->name);
+        by_name_[before] = id;
+        again->name = before;
+    }
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::remove_user(std::int64_t id) {
+    const auto* u = find(id);
+    if (!u) co_return fail(errc::not_found, "no such user");
+    const user before = *u;
+    std::vector<std::int64_t> member_of;
+    for (const auto& [gid, g] : groups_)
+        if (g.members.contains(id)) member_of.push_back(gid);
+    erase(id);
+    store::changes c;
+    c.push_back({"DELETE FROM group_members WHERE user_id = :id", {{"id", id}}});
+    c.push_back({"DELETE FROM users WHERE id = :id", {{"id", id}}});
+    auto done = co_await save(std::move(c));
+    if (!done) {
+        insert(before);
+        for (auto gid : member_of)
+            if (auto g = groups_.find(gid); g != groups_.end()) g->second.members.insert(id);
+    }
+    co_return done;
+}
+
+void people::touch(std::int64_t id, time_point when) {
+    auto* u = edit(id);
+    if (!u || (u->last_activity && *u->last_activity >= when)) return;
+    u->last_activity = when;
+    auto& last = written_[id];
+    if (when - last < std::chrono::seconds(30)) return;
+    last = when;
+    db_.write_behind("user-activity-" + std::to_string(id),
+                     {"UPDATE users SET last_activity = :t WHERE id = :id", {{"t", store::stored(when)}, {"id", id}}});
+}
+
+const group* people::find_group(std::string_view name) const {
+    const auto at = groups_by_name_.find(name);
+    return at == groups_by_name_.end() ? nullptr : &groups_.at(at->second);
+}
+
+asio::awaitable<result<void>> people::create_groups(std::vector<std::string> names, std::vector<std::int64_t> members) {
+    for (const auto& name : names)
+        if (find_group(name)) co_return fail(errc::already_exists, "Group " + name + " already exists");
+    store::changes c;
+    std::vector<std::int64_t> made;
+    for (auto& name : names) {
+        if (find_group(name)) continue; // named twice
+        group g{next_group_++, name, "{}", {}};
+        c.push_back(upsert(g));
+        for (auto id : members)
+            if (auto* u = edit(id)) {
+                g.members.insert(id);
+                u->groups.insert(name);
+                c.push_back(join(g.id, id));
+            }
+        groups_by_name_[name] = g.id;
+        made.push_back(g.id);
+        groups_[g.id] = std::move(g);
+    }
+    auto done = co_await save(std::move(c));
+    if (!done)
+        for (auto id : made) {
+            const auto at = groups_.find(id);
+            if (at == groups_.end()) continue;
+            for (auto member : at->second.members)
+                if (auto* u = edit(member)) u->groups.erase(at->second.name);
+            groups_by_name_.erase(at->second.name);
+            groups_.erase(at);
+        }
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::remove_group(std::string name) {
+    const auto* found = find_group(name);
+    if (!found) co_return fail(errc::not_found, "No such group: " + name);
+    group before = *found;
+    for (auto id : before.members)
+        if (auto* u = edit(id)) u->groups.erase(name);
+    groups_by_name_.erase(name);
+    groups_.erase(before.id);
+    store::changes c;
+    c.push_back({"DELETE FROM group_members WHERE group_id = :id", {{"id", before.id}}});
+    c.push_back({"DELETE FROM user_groups WHERE id = :id", {{"id", before.id}}});
+    auto done = co_await save(std::move(c));
+    if (!done) {
+        for (auto id : before.members)
+            if (auto* u = edit(id)) u->groups.insert(name);
+        groups_by_name_[name] = before.id;
+        groups_[before.id] = before;
+    }
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::add_members(std::string name, std::vector<std::int64_t> ids) {
+    auto* g = edit_group(name);
+    if (!g) co_return fail(errc::not_found, "No such group: " + name);
+    store::changes c;
+    std::vector<std::int64_t> added;
+    for (auto id : ids)
+        if (auto* u = edit(id); u && g->members.insert(id).second) {
+            u->groups.insert(name);
+            added.push_back(id);
+            c.push_back(join(g->id, id));
+        }
+    if (added.empty()) co_return result<void>{};
+    auto done = co_await save(std::move(c));
+    if (auto* again = edit_group(name); !done && again)
+        for (auto id : added) {
+            again->members.erase(id);
+            if (auto* u = edit(id)) u->groups.erase(name);
+        }
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::remove_members(std::string name, std::vector<std::int64_t> ids) {
+    auto* g = edit_group(name);
+    if (!g) co_return fail(errc::not_found, "No such group: " + name);
+    store::changes c;
+    std::vector<std::int64_t> removed;
+    for (auto id : ids)
+        if (g->members.erase(id) > 0) {
+            if (auto* u = edit(id)) u->groups.erase(name);
+            removed.push_back(id);
+            c.push_back(leave(g->id, id));
+        }
+    if (removed.empty()) co_return result<void>{};
+    auto done = co_await save(std::move(c));
+    if (auto* again = edit_group(name); !done && again)
+        for (auto id : removed)
+            if (auto* u = edit(id)) {
+                again->members.insert(id);
+                u->groups.insert(name);
+            }
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::set_properties(std::string name, std::string json) {
+    auto* g = edit_group(name);
+    if (!g) co_return fail(errc::not_found, "No such group: " + name);
+    const auto before = std::exchange(g->properties, std::move(json));
+    store::changes c;
+    c.push_back(upsert(*g));
+    auto done = co_await save(std::move(c));
+    if (auto* again = edit_group(name); !done && again) again->properties = before;
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::set_groups(std::int64_t id, std::set<std::string, std::less<>> wanted) {
+    const auto* u = find(id);
+    if (!u) co_return fail(errc::not_found, "no such user");
+    const auto before = u->groups;
+    for (const auto& name : wanted) {
+        if (before.contains(name)) continue;
+        std::vector<std::int64_t> one;
+        one.push_back(id);
+        auto done = find_group(name) ? co_await add_members(name, one)
+                                     : co_await create_groups(std::vector<std::string>(1, name), one);
+        if (!done) co_return done;
+    }
+    for (const auto& name : before)
+        if (!wanted.contains(name))
+            if (auto done = co_await remove_members(name, std::vector<std::int64_t>(1, id)); !done) co_return done;
+    co_return result<void>{};
+}
+
+bool people::is_member(std::string_view user_name, std::string_view group_name) const {
+    const auto* u = find(user_name);
+    return u && u->groups.contains(group_name);
+}
+
+} // namespace berth::hub

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hubapi/model/servers.hpp"
+
+#include "hubapi/model/urls.hpp"
+#include "scheduler/script/options.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+
+namespace berth::hub {
+namespace asio = boost::asio;
+using nlohmann::json;
+
+namespace {
+
+result<void> check_named(hub& h, const start_order& order) {
+    if (order.server.empty()) return {};
+    if (!h.config.allow_named_servers) return fail(errc::denied, "Named servers are not enabled.");
+    if (h.servers.find({order.user_id, order.server})) return {};
+    if (!valid_server_name(order.server)) return fail(errc::invalid_argument, fmt::format("Invalid server_name: '{}'", order.server));
+    const auto mine = h.servers.of_user(order.user_id);
+    const auto named = std::ranges::count_if(mine, [](const auto* s) { return !s->key.name.empty(); });
+    if (const int limit = h.config.named_server_limit_per_user; limit > 0 && named >= limit)
+        return fail(errc::limit_exceeded, fmt::format("You have {} named servers already, and {} is the limit. Delete one first.", named, limit));
+    return {};
+}
+
+result<json> parse_options(const std::string& text) {
+    auto options = json::parse(text, nullptr, false);
+    if (options.is_discarded() || !options.is_object())
+        return fail(errc::invalid_argument, "user options must be a JSON object, for example {\"profile\": \"small\"}");
+    return options;
+}
+
+result<scheduler::start_request> make_request(hub& h, const start_order& order) {
+    const auto* u = h.who.find(order.user_id);
+    if (!u) return fail(errc::not_found, "no such user");
+    if (auto ok = check_named(h, order); !ok) return fail(ok.error());
+    const auto* before = h.servers.find({order.user_id, order.server});
+    scheduler::start_request r;
+    r.key = {order.user_id, order.server};
+    r.user_name = u->name;
+    r.url_path = server_path(h.config.base_url, u->name, order.server);
+    r.display_name = order.display_name.value_or(before ? before->display_name : "");
+    r.user_options = order.user_options.value_or(before ? before->user_options : "{}");
+    auto options = parse_options(r.user_options);
+    if (!options) return fail(options.error());
+    auto resolved = scheduler::resolve(h.config.catalogue, *options);
+    if (!resolved) return fail(resolved.error());
+    r.cluster = std::move(resolved->cluster);
+    r.profile = std::move(resolved->profile);
+    r.fields = std::move(resolved->fields);
+    return r;
+}
+
+} // namespace
+
+bool valid_server_name(std::string_view name) {
+    if (name.empty() || name.size() > 30 || name.back() == '-' || name.find("--") != std::string_view::npos) return false;
+    if (name.front() < 'a' || name.front() > 'z') return false;
+    return std::ranges::all_of(name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+}
+
+asio::awaitable<result<void>> start_server(hub& h, start_order order) {
+    const auto* before = h.servers.find({order.user_id, order.server});
+    if (before && before->active()) {
+        const auto what = full_name(before->user_name, order.server);
+        co_return fail(errc::conflict, before->ready() ? fmt::format("{} is already running", order.server.empty() ? before->user_name : what)
+                                       : before->state == scheduler::phase::stopping
+                                           ? fmt::format("{} is stopping; start it again when it has stopped", what)
+                                           : fmt::format("{} is already starting", what));
+    }
+    auto request = make_request(h, order);
+    if (!request) co_return fail(request.error());
+    co_return co_await h.servers.start(std::move(*request));
+}
+
+asio::awaitable<result<void>> define_server(hub& h, start_order order) {
+    auto request = make_request(h, order);
+    if (!request) co_return fail(request.error());
+    co_return co_await h.servers.define(std::move(*request));
+}
+
+asio::awaitable<void> settled(hub& h, scheduler::server_key key, duration limit) {
+    const auto end = h.time.now() + limit;
+    for (;;) {
+        const auto* s = h.servers.find(key);
+        if (!s || s->pending().empty()) co_return;
+        const auto left = end - h.time.now();
+        if (left <= duration::zero()) co_return;
+        co_await h.servers.changed(key, s->version, left);
+    }
+}
+
+} // namespace berth::hub

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Starting and stopping servers for the API and for pages alike: the checks, in one place.
+#pragma once
+
+#include "hubapi/model/hub.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+namespace berth::hub {
+
+struct start_order {
+    std::int64_t user_id = 0;
+    std::string server;                      // "" is the default one
+    std::optional<std::string> user_options; // a JSON object; nothing: the last ones again
+    std::optional<std::string> display_name;
+};
+
+// Validates name, limits and options and starts. Returns when the start is durable; it goes on by itself. Failures:
+// not_found, invalid_argument (name, options), denied (named servers are off), conflict (running, stopping),
+// limit_exceeded.
+boost::asio::awaitable<result<void>> start_server(hub& h, start_order order);
+// The same without starting: a stopped server is made or changed.
+boost::asio::awaitable<result<void>> define_server(hub& h, start_order order);
+
+// JupyterHub 6's rule for new names: 1 to 30 of a-z, 0-9 and "-", a letter first, no "--", no "-" at the end.
+bool valid_server_name(std::string_view name);
+
+// Waits until the server is neither starting nor stopping, or `limit` is over.
+boost::asio::awaitable<void> settled(hub& h, scheduler::server_key key, duration limit);
+
+} // namespace berth::hub
