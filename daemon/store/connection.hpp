@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "daemon/runtime/result.hpp"
+#include "daemon/store/store.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace berth::store {
+
+// One SQLite database over SOCI: WAL, every commit synced, foreign keys on. Blocks. Used by one thread at a
+// time. Failures: conflict for a broken constraint, io_error (disk, permissions, damage) with the file and a
+// remedy, internal for SQL that is wrong. They hold SQLite's words and the SQL, never a parameter's value.
+class connection {
+  public:
+    // "sqlite:/path" or "sqlite::memory:". A new file is made with mode 0600, one that is looser is
+    // tightened.
+    static result<std::unique_ptr<connection>> open(const std::string& url);
+    ~connection();
+
+    result<void> execute(const statement& s);
+    result<std::vector<row>> query(const statement& s);
+    // SQL without parameters: BEGIN, COMMIT, SAVEPOINT ..., schema.
+    result<void> run(const std::string& sql);
+
+    // The file, for messages; ":memory:" for none.
+    const std::string& path() const;
+
+  private:
+    struct state;
+    explicit connection(std::unique_ptr<state> s);
+    std::unique_ptr<state> state_;
+};
+
+} // namespace berth::store
