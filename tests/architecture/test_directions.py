@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Includes go in the directions of the design, and this test can tell when they do not."""
+import pytest
+import rules
+from support.paths import ROOT
+
+
+def test_no_include_goes_against_the_design():
+    assert rules.direction_faults(ROOT) == []
+
+
+def test_there_are_includes_to_judge():
+    assert any(include.quoted for include in rules.includes(ROOT))
+
+
+BAD = [
+    ("daemon/runtime/a.cpp", '#include "daemon/http/b.hpp"', "daemon/runtime may not see daemon/http"),
+    ("daemon/http/a.cpp", '#include "auth/tokens/b.hpp"', "daemon/http may not see auth"),
+    ("daemon/proxy/a.cpp", '#include "daemon/store/b.hpp"', "daemon/proxy may not see daemon/store"),
+    ("auth/login/a.cpp", '#include "scheduler/job.hpp"', "auth may not see scheduler"),
+    ("scheduler/spawner/a.hpp", ' #  include "auth/scopes/scopes.hpp"', "scheduler may not see auth"),
+    ("hubapi/rest/a.cpp", '#include "daemon/proxy/b.hpp"', "hubapi may not see daemon/proxy"),
+    ("hubapi/rest/a.cpp", '#include "daemon/main/b.hpp"', "hubapi may not see daemon/main"),
+    ("scheduler/local/a.cpp", '#include "scheduler/slurm/b.hpp"', "never see each other"),
+    ("scheduler/slurm/a.cpp", '#include "scheduler/firecrest/b.hpp"', "never see each other"),
+    ("scheduler/slurm/a.cpp", "#include <slurm/slurm.h>", "only scheduler/slurm/agent may"),
+    ("scheduler/firecrest/a.cpp", "#include <curl/curl.h>", "only daemon/runtime may"),
+    ("hubapi/rest/a.cpp", "#include <boost/beast/http.hpp>", "only daemon/http and daemon/proxy may"),
+    ("daemon/http/a.hpp", "#include <boost/beast/http.hpp>", "heavy header"),
+    ("hubapi/model/a.hpp", "#include <nlohmann/json.hpp>", "heavy header"),
+    ("auth/tokens/a.cpp", '#include "../login/b.hpp"', "from the root"),
+]
+
+
+@pytest.mark.parametrize("file, line, complaint", BAD, ids=[f"{b[0]}-{i}" for i, b in enumerate(BAD)])
+def test_a_bad_tree_is_found_out(tmp_path, file, line, complaint):
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text(f"// made up\n{line}\n")
+    faults = rules.direction_faults(tmp_path)
+    assert len(faults) == 1 and complaint in faults[0], faults
+
+
+GOOD = [
+    ("daemon/main/a.cpp", '#include "hubapi/rest/b.hpp"'),
+    ("daemon/http/a.cpp", "#include <boost/beast/http.hpp>"),
+    ("scheduler/slurm/agent/a.cpp", "#include <slurm/slurm.h>"),
+    ("scheduler/slurm/a.cpp", '#include "scheduler/job.hpp"'),
+    ("hubapi/model/a.hpp", "#include <nlohmann/json_fwd.hpp>"),
+    ("tests/auth/a.cpp", '#include "scheduler/job.hpp"'),
+]
+
+
+@pytest.mark.parametrize("file, line", GOOD, ids=[g[0] for g in GOOD])
+def test_a_good_tree_passes(tmp_path, file, line):
+    path = tmp_path / file
+    path.parent.mkdir(parents=True)
+    path.write_text(line + "\n")
+    assert rules.direction_faults(tmp_path) == []

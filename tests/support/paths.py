@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Where the project keeps what the tests need."""
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+BERTH = Path(os.environ.get("BERTH_PROGRAM") or ROOT / "build/release/bin/berth")
+SLURM_TEST_ENV = ROOT / "slurm-test-env"
+NOTEBOOK_VENV = Path(os.environ.get("BERTH_NOTEBOOK_VENV") or "/var/tmp/berth-notebook-venv")
+MOCK_SERVER = Path(__file__).resolve().parent / "mock_singleuser.py"
+CHROMIUM = Path("/usr/bin/chromium")
