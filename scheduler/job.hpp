@@ -58,6 +58,7 @@ struct job_status {
     std::optional<int> port;           // where the back end chose it (local processes)
     std::optional<int> exit_code, signal; // once over, where known
     int restarts = 0;
+    bool operator==(const job_status&) const = default;
 };
 
 } // namespace berth::scheduler

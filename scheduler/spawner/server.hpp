@@ -35,6 +35,7 @@ struct spawn_failure {
     time_point at{};
     bool refused = false;  // the scheduler refused the job: the request was wrong, nothing ran
     bool was_ready = false; // it had been serving before it ended
+    bool operator==(const spawn_failure&) const = default;
 };
 
 // One line of the timeline that pages, the progress events and the API show.
@@ -42,6 +43,7 @@ struct progress_entry {
     time_point at{};
     int percent = 0;       // 0..100
     std::string message;
+    bool operator==(const progress_entry&) const = default;
 };
 
 struct server {

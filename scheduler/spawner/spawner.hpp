@@ -11,6 +11,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,8 +28,10 @@ class launch_support {
         std::map<std::string, std::string> environment; // JUPYTERHUB_* and the cluster's own; complete
         secret credential;
     };
-    // Makes the server's token and OAuth client durable and returns what the job needs. Called once per attempt before
-    // its submit, and once more after a restart that found the attempt not submitted. `s` is a copy.
+    // Makes the server's token and OAuth client durable and returns what the job needs. Called before an attempt's
+    // submit, and again for the same attempt when the submit was not taken (the cluster was away) or a restart found it
+    // not submitted: credentials may have aged. A token given out for an attempt stays good until `retire`. `s` is a
+    // copy; its `attempt` tells attempts apart.
     virtual boost::asio::awaitable<result<launch>> prepare(server s) = 0;
     // The server has ended: its token and OAuth client go. Called once per attempt, also after failures; idempotent.
     virtual boost::asio::awaitable<void> retire(server s) = 0;
@@ -55,6 +59,12 @@ struct cluster_settings {
     duration queue_timeout = std::chrono::hours(24);
     duration launch_timeout = std::chrono::minutes(5);
     std::vector<std::string> command;
+    // Absence from this many complete listings in a row, spread over at least this time and two poll intervals, ends a
+    // job that the scheduler does not know any more.
+    int absent_listings = 3;
+    duration absent_spread = std::chrono::seconds(10);
+    int concurrent_submits = 8;
+    int concurrent_probes = 64;
 };
 
 struct cluster {
@@ -74,6 +84,15 @@ struct start_request {
     job_fields fields;
 };
 
+// What the spawner tells of its work, for metrics. Called on the hub thread; must not call back.
+class spawn_observer {
+  public:
+    virtual ~spawn_observer() = default;
+    virtual void spawn_finished(const std::string& cluster, bool success, duration took) = 0; // request to ready or failed
+    virtual void stop_finished(const std::string& cluster, duration took) = 0;                // request to stopped
+    virtual void polled(const std::string& cluster, bool healthy, duration took) = 0;         // one listing
+};
+
 // Keeps every notebook server's life: the table (server_fsm.hpp), its driver and one watcher per cluster. Owns the
 // records; pointers given out are valid until the next co_await. One instance, on the hub thread.
 class spawner {
@@ -89,6 +108,8 @@ class spawner {
         std::map<std::string, cluster> clusters;
         std::string hub_id;   // names this hub in job names: [a-z0-9]{1,12}
         spawn_limits limits;
+        spawn_observer* observer = nullptr;
+        std::function<std::string()> new_attempt = nullptr; // [a-z0-9]{8,16}, unique; empty: random
     };
     explicit spawner(parts p);
     spawner(const spawner&) = delete;
