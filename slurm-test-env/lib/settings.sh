@@ -16,7 +16,7 @@ DBD_PORT=$((PORT_BASE + 1))
 MYSQL_PORT=$((PORT_BASE + 2))
 SLURMD_PORT=$((PORT_BASE + 10))                # node1 listens on the next one
 
-TEST_USERS=(alice bob carol)                   # carol belongs to no account, on purpose
+TEST_USERS=(alice bob carol dave)              # on purpose: carol belongs to no account, dave has no home directory
 TEST_USER_MARK="Berth test user"               # in the password file: only such accounts are ever changed
 
 MUNGE_SOCKET=$STATE/munge/sock/munge.socket

@@ -4,11 +4,13 @@
 
 is_test_user() { [[ $(getent passwd "$1" | cut -d: -f5) == "$TEST_USER_MARK"* ]]; }
 
+home_option() { [ "$1" = dave ] && echo --no-create-home || echo --create-home; }
+
 make_users() {
   local user
   for user in "${TEST_USERS[@]}"; do
     getent passwd "$user" >/dev/null ||
-      useradd --create-home --shell /bin/bash --comment "$TEST_USER_MARK" "$user" || die "cannot add user $user"
+      useradd "$(home_option "$user")" --shell /bin/bash --comment "$TEST_USER_MARK" "$user" || die "cannot add user $user"
     if is_test_user "$user"; then
       echo "$user:$user" | chpasswd 2>/dev/null || die "cannot set the password of $user"
     else

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the Python suites share: hubs, a Slurm cluster, a browser."""
+import os
+
+import pytest
+
+from support.hub import Hub, RunningHub, use_slurm
+from support.paths import BERTH, CHROMIUM, NOTEBOOK_VENV
+from support.slurm import Cluster
+
+os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """The end of each hub's log belongs to a failure's report."""
+    report = yield
+    if report.failed:
+        for name, hub in item.funcargs.items():
+            if isinstance(hub, Hub):
+                report.sections.append((f"log of {name}", hub.log()[-6000:]))
+    return report
+
+
+@pytest.fixture(scope="session")
+def berth_program():
+    if os.environ.get("BERTH_TEST_URL"):
+        return None
+    assert BERTH.exists(), f"{BERTH} is missing: cmake --preset release && cmake --build --preset release"
+    return BERTH
+
+
+@pytest.fixture
+def unstarted_hub(berth_program, tmp_path):
+    """A hub that a test configures and starts itself."""
+    hub = Hub(tmp_path)
+    yield hub
+    hub.stop()
+
+
+@pytest.fixture
+def hub(unstarted_hub):
+    """A hub on loopback, dummy sign-in, servers that are mocks on this machine."""
+    return unstarted_hub.start()
+
+
+@pytest.fixture(scope="module")
+def shared_hub(berth_program, tmp_path_factory):
+    """The same, one for all tests of a file that do not disturb each other. BERTH_TEST_URL names one that runs already,
+    a JupyterHub too: that is how the tests themselves are tried."""
+    if url := os.environ.get("BERTH_TEST_URL"):
+        yield RunningHub(url)
+        return
+    hub = Hub(tmp_path_factory.mktemp("hub"))
+    yield hub.start()
+    hub.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """Two nodes, accounts, partitions debug, long, tiny, closed; jobs over a partition's limits wait for ever."""
+    cluster = Cluster().up()
+    yield cluster
+    cluster.down()
+
+
+@pytest.fixture(scope="session")
+def notebook_venv():
+    assert (NOTEBOOK_VENV / "bin/jupyterhub-singleuser").exists(), "run slurm-test-env/notebook-venv"
+    return NOTEBOOK_VENV
+
+
+@pytest.fixture
+def unstarted_slurm_hub(unstarted_hub, cluster, notebook_venv):
+    use_slurm(unstarted_hub, cluster, notebook_venv)
+    yield unstarted_hub
+    cluster.cancel_all()
+
+
+@pytest.fixture
+def slurm_hub(unstarted_slurm_hub):
+    """A hub that signs in unix users through PAM and spawns real single-user servers on real nodes."""
+    return unstarted_slurm_hub.start()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), headless=True,
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync", "--no-proxy-server"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium):
+    """A browser of its own for one test: no cookies, no cache."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    return context.new_page()

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Finding again what a test has started, daemons included: by a mark in the environment that they all inherit."""
+import os
+import signal
+import socket
+from pathlib import Path
+
+from support.waiting import until
+
+MARK = "BERTH_TEST_MARK"
+
+
+def marked(mark):
+    """Pids of live processes whose environment carries the mark."""
+    wanted, found = f"{MARK}={mark}".encode(), []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            if wanted in (entry / "environ").read_bytes().split(b"\0") and is_alive(int(entry.name)):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+def is_alive(pid):
+    try:
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def end(pids, how=signal.SIGTERM):
+    for pid in pids:
+        try:
+            os.kill(pid, how)
+        except ProcessLookupError:
+            pass
+
+
+def end_marked(mark):
+    end(marked(mark))
+    try:
+        until(lambda: not marked(mark), "processes end", timeout=5)
+    except AssertionError:
+        end(marked(mark), signal.SIGKILL)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def free_port_range(count):
+    """The first of `count` ports in a row that nothing listens on."""
+    for first in range(21000 + os.getpid() % 4000, 32000, count):
+        try:
+            for port in range(first, first + count):
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", port))
+            return first
+        except OSError:
+            continue
+    raise RuntimeError(f"no {count} free ports in a row")

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A Slurm cluster of the tests' own, by slurm-test-env, on private ports and in a private directory."""
+import os
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.paths import SLURM_TEST_ENV
+from support.processes import free_port_range
+
+
+@dataclass
+class Job:
+    id: str
+    name: str
+    user: str
+    state: str
+    reason: str
+    node: str
+
+
+class Cluster:
+    """Started by up(), gone after down(). Commands run as root unless a user is named."""
+
+    def __init__(self, **knobs):
+        self.folder = Path(tempfile.mkdtemp(prefix="berth-slurm-", dir="/tmp"))  # short: it holds Unix sockets
+        self.folder.chmod(0o755)
+        self.conf = self.folder / "etc/slurm.conf"
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("SLURM")}
+        self.environment = clean | {"SLURM_TEST_ENV": str(self.folder), "SLURM_TEST_PORT_BASE": str(free_port_range(20)),
+                                    "SLURM_CONF": str(self.conf)} | {k: str(v) for k, v in knobs.items()}
+
+    def script(self, name, *arguments):
+        done = subprocess.run([SLURM_TEST_ENV / name, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=180)
+        assert done.returncode == 0, f"{name}: {done.stdout}\n{done.stderr}"
+
+    def up(self):
+        self.script("up")
+        return self
+
+    def down(self):
+        self.script("down", "--wipe")
+
+    def run(self, *command, user=None):
+        """A Slurm command's output; an assertion with its words when it fails."""
+        if user:
+            command = ("setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", "env", f"HOME=/home/{user}", *command)
+        done = subprocess.run(command, env=self.environment, cwd="/", stdin=subprocess.DEVNULL, capture_output=True,
+                              text=True, timeout=60)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        return done.stdout
+
+    def jobs(self, user=None):
+        """What slurmctld has queued or running."""
+        lines = self.run("squeue", "--noheader", "-o", "%i|%j|%u|%T|%r|%N").splitlines()
+        jobs = [Job(*line.strip().split("|")) for line in lines if line.strip()]
+        return [job for job in jobs if user in (None, job.user)]
+
+    def cancel(self, job_id):
+        self.run("scancel", str(job_id))
+
+    def cancel_all(self):
+        for job in self.jobs():
+            self.cancel(job.id)
+
+    def occupy(self, user="bob"):
+        """A job that holds every node whole, so that the next one waits; its id."""
+        nodes = self.environment.get("SLURM_TEST_NODES", "2")
+        out = self.run("sbatch", "--parsable", "--exclusive", f"--nodes={nodes}", "--time=30", "--output=/dev/null",
+                       "--chdir=/tmp", "--wrap=sleep 1800", user=user)
+        return out.strip().split(";")[0]
