@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include <algorithm>
+#include <cstddef>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,7 @@ class fields {
     void set(std::string_view name, std::string value); // replaces all of that name
     void add(std::string_view name, std::string value); // one more of that name, e.g. Set-Cookie
     void remove(std::string_view name);
+    void reserve(std::size_t count) { list_.reserve(count); }
 
     auto begin() const { return list_.begin(); }
     auto end() const { return list_.end(); }

@@ -29,6 +29,7 @@ struct response {
     fields headers;
     std::string body;
     body_producer stream; // when set, `body` is not used
+    std::string route;    // the pattern that answered, for metrics and logs; not sent
 };
 
 struct cookie {
@@ -37,16 +38,16 @@ struct cookie {
     std::string path = "/";
     bool http_only = true;
     bool secure = false;
-    std::string same_site = "Lax";  // "" leaves it out
-    long max_age = -1;              // seconds; -1: a session cookie; 0: delete now (value is then empty)
+    std::string same_site = "Lax"; // "" leaves it out
+    long max_age = -1;             // seconds; -1: a session cookie; 0: delete now (value is then empty)
 };
 void set_cookie(response& r, const cookie& c);
 
 // Named answers. Bodies are UTF-8.
 response make_text(int status, std::string body);
 response make_html(int status, std::string body);
-response make_json(int status, std::string body);   // `body` is serialised JSON
-response make_empty(int status);                    // no Content-Type
+response make_json(int status, std::string body); // `body` is serialised JSON
+response make_empty(int status);                  // no Content-Type
 response make_redirect(std::string location, int status = 302);
 // A text/event-stream with Cache-Control: no-cache, X-Accel-Buffering: no.
 response make_event_stream(body_producer producer);

@@ -17,10 +17,11 @@ namespace berth::http {
 // Owns its request; runs on the hub thread; what it throws becomes a 500 and a log line.
 using handler = std::function<boost::asio::awaitable<response>(request)>;
 
-// Patterns are paths below base_url: "/hub/api/users/{user}/servers/{server}". {name} is one segment (never empty),
-// {name*} at the end is the rest, slashes included, possibly empty. Literal segments win over names; longest literal
-// prefix wins over {rest*}. Segments are matched after splitting the *undecoded* path, then decoded, so a %2F in a name
-// is a slash in the parameter. Filled once at start; then const and used from the hub thread.
+// Patterns are paths below base_url: "/hub/api/users/{user}/servers/{server}". {name} is one segment (never
+// empty), {name*} at the end is the rest, slashes included, possibly empty. Literal segments win over names;
+// longest literal prefix wins over {rest*}. Segments are matched after splitting the *undecoded* path, then
+// decoded, so a %2F in a name is a slash in the parameter. Filled once at start; then const and used from the
+// hub thread.
 class router {
   public:
     router();
