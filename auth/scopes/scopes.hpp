@@ -22,7 +22,8 @@ class directory {
     virtual bool is_member(std::string_view user, std::string_view group) const = 0;
 };
 
-// Whose scopes are expanded: bare !user, !service, !server are replaced by these, and dropped where there is none.
+// Whose scopes are expanded: bare !user, !service, !server are replaced by these, and dropped where there is
+// none.
 struct scope_owner {
     enum class kind { user, service } is = kind::user;
     std::string name;
@@ -30,10 +31,11 @@ struct scope_owner {
     std::string client_service; // likewise
 };
 
-// What a permission is asked about. Empty members do not take part.
+// What a permission is asked about. Empty members do not take part; every member that is set must be covered.
+// Nothing set: the hub as a whole, which only a scope without filter covers.
 struct target {
     std::optional<std::string> user;
-    std::optional<std::string> server; // "owner/name"; implies user = owner
+    std::optional<std::string> server; // "owner/name"; `user` is then not looked at: it is the owner
     std::optional<std::string> group;
     std::optional<std::string> service;
     static target of_user(std::string name);
@@ -49,11 +51,14 @@ class scope_set {
     struct reach {
         bool everywhere = false;
         std::set<std::string, std::less<>> users, groups, servers, services;
+        // By name, by a group, or (servers, "owner/name") by their owner.
+        bool has_user(std::string_view user, const directory& d) const;
+        bool has_server(std::string_view server, const directory& d) const;
         bool operator==(const reach&) const = default;
     };
 
-    bool has(std::string_view scope) const;                 // with any reach at all
-    bool everywhere(std::string_view scope) const;          // without filter
+    bool has(std::string_view scope) const;        // with any reach at all
+    bool everywhere(std::string_view scope) const; // without filter
     const reach* find(std::string_view scope) const;
     // A user filter covers the user's servers; a group filter covers its members and their servers.
     bool covers(std::string_view scope, const target& t, const directory& d) const;
@@ -62,7 +67,12 @@ class scope_set {
     std::vector<std::string> to_strings() const;
     bool empty() const { return scopes_.empty(); }
 
-    void add(std::string_view scope, const reach& r);        // no subscopes are added
+    // Pairs of scope and reach, sorted by scope. A reach is never empty; `everywhere` holds no filters beside
+    // it.
+    auto begin() const { return scopes_.begin(); }
+    auto end() const { return scopes_.end(); }
+
+    void add(std::string_view scope, const reach& r); // no subscopes are added
     void merge(const scope_set& other);
     bool operator==(const scope_set&) const = default;
 
@@ -70,21 +80,24 @@ class scope_set {
     std::map<std::string, reach, std::less<>> scopes_;
 };
 
-// Scopes raw, as configured or asked for -> expanded. `self` (users only), `inherit` is left to the caller (it is not
-// expanded here and is dropped). Unknown scopes are dropped: see `check_known`.
+// Scopes raw, as configured or asked for -> expanded. `self` (users only), `inherit` is left to the caller
+// (it is not expanded here and is dropped). Unknown scopes and malformed filters are dropped: see
+// `check_known`. Whatever looks like a custom scope is kept.
 scope_set expand(std::span<const std::string> raw, const scope_owner& owner);
 
 // invalid_argument naming the first scope that does not exist or whose filter is malformed. Custom scopes
 // ("custom:...") are those of `custom`.
 result<void> check_known(std::span<const std::string> raw, const std::set<std::string>& custom = {});
 
-// What both sets allow (filters resolved user/group/server, hub contract 2.3).
+// What both sets allow (filters resolved user/group/server, hub contract 2.3). Two different groups do not
+// meet.
 scope_set intersect(const scope_set& a, const scope_set& b, const directory& d);
 
 // True when everything in `part` is also in `whole`.
 bool is_subset(const scope_set& part, const scope_set& whole, const directory& d);
 
-// One sentence for a scope, for the consent and token pages: "Start and stop servers".
+// One sentence for a scope, for the consent and token pages: "Start and stop servers". A filter behind it is
+// not looked at; "" when there is no such scope.
 std::string_view describe(std::string_view scope);
 // All scopes that exist, sorted.
 std::vector<std::string> known_scopes();
@@ -95,8 +108,9 @@ struct role {
     std::vector<std::string> users, groups, services; // who bears it by configuration
 };
 
-// The default roles (user, admin, server, token) with the configured ones over them. invalid_argument names the role and
-// what is wrong: a bad name, an unknown scope, an attempt to change `admin`.
+// The default roles (user, admin, server, token) with the configured ones over them. invalid_argument names
+// the role and what is wrong: a bad name, an unknown scope, a second definition, an attempt to change
+// `admin`. A default role that is given bearers and no scopes keeps its own.
 result<std::map<std::string, role>> make_roles(std::vector<role> configured);
 
 } // namespace berth::auth
