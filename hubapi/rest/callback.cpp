@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A job tells where its server listens: POST /hub/api/batchspawner (batchspawner-singleuser) or /hub/api/firecrestspawner
+// with the server's own token. Takes `port` and `host` and nothing else; telling it twice is the same as once.
+#include "hubapi/rest/answer.hpp"
+#include "hubapi/rest/guard.hpp"
+#include "hubapi/rest/routes.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace berth::hub {
+namespace asio = boost::asio;
+using http::request;
+using http::response;
+using nlohmann::json;
+
+namespace {
+
+// Letters, digits, dots, dashes and colons: an address or a host name.
+bool plausible_host(const std::string& host) {
+    return host.size() <= 255 && std::ranges::all_of(host, [](unsigned char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '_';
+    });
+}
+
+asio::awaitable<response> report(hub& h, principal caller, request r) {
+    if (!caller.is_server) co_return error_answer(403, "Only a server's own token ($JUPYTERHUB_API_TOKEN) may tell its port.");
+    auto body = read_object(r);
+    if (!body) co_return error_answer(body.error());
+    const auto port = body->value("port", json()), host = body->value("host", json(""));
+    if (!port.is_number_integer() || port.get<std::int64_t>() < 1 || port.get<std::int64_t>() > 65535)
+        co_return error_answer(400, "port must be an integer from 1 to 65535, not " + port.dump());
+    if (!host.is_string() || !plausible_host(host.get<std::string>()))
+        co_return error_answer(400, "host must be an address or a host name, not " + host.dump());
+    const scheduler::server_key key{caller.user_id, caller.server.substr(caller.server.find('/') + 1)};
+    auto done = co_await h.servers.report_address(key, "", static_cast<int>(port.get<std::int64_t>()), host.get<std::string>());
+    if (!done) co_return error_answer(done.error());
+    co_return http::make_json(201, R"({"message": "BatchSpawner data configured"})");
+}
+
+} // namespace
+
+void add_callback_routes(http::router& routes, hub& h) {
+    add_api(routes, h, "POST", "/hub/api/batchspawner", report);
+    add_api(routes, h, "POST", "/hub/api/firecrestspawner", report);
+}
+
+} // namespace berth::hub
