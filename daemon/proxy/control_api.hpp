@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// configurable-http-proxy's REST API (hub contract, section 7), and what our own hub asks beyond it:
+//
+//   GET    /api/routes[?inactive_since=ISO]  200 {"/user/al": {"target", ..., "last_activity"}}; 400 for a
+//   bad time GET    /api/routes/<path>                200, 404 POST   /api/routes/<path>                201;
+//   400 without a string "target" DELETE /api/routes/<path>                204, 404; closes the route's
+//   tunnels PUT    /api/routes                       200 {"routes": n}: the whole table in one swap POST
+//   /api/sessions/ended               200 {"closed": n}: {"session_id": "..."}; closes that session's tunnels
+//   GET    /api/status                       200 {"connections": n, "tunnels": n}
+//   POST   /api/shutdown                     202
+//
+// Without the right `Authorization: token <t>`: 403. Unknown path: 404; known path, wrong method: 405.
+#pragma once
+
+#include "daemon/proxy/control_server.hpp"
+#include "daemon/proxy/route_book.hpp"
+#include "daemon/runtime/log.hpp"
+#include "daemon/runtime/secret.hpp"
+
+#include <functional>
+#include <string>
+#include <utility>
+
+namespace berth::proxy {
+
+class worker;
+
+// What the API needs of the front door.
+class control_actions {
+  public:
+    virtual ~control_actions() = default;
+    // Runs `work` on every io thread, then `done` on the control thread.
+    virtual void on_all_workers(std::function<void(worker&)> work, std::function<void()> done) = 0;
+    virtual std::pair<std::size_t, std::size_t> connections_and_tunnels() const = 0;
+    virtual void shut_down() = 0;
+};
+
+// Lives on the control thread. A change is answered when every io thread has it.
+class control_api {
+  public:
+    control_api(route_book& book, control_actions& actions, logger& log, secret token);
+    void handle(control_request r, control_answer answer);
+
+  private:
+    void routes(const control_request& r, const std::string& path, control_answer answer);
+    void list(const control_request& r, const control_answer& answer);
+    void get(const std::string& path, const control_answer& answer);
+    void add(const std::string& path, const std::string& body, control_answer answer);
+    void remove(const std::string& path, control_answer answer);
+    void replace(const std::string& body, control_answer answer);
+    void session_ended(const std::string& body, control_answer answer);
+    bool allowed(const control_request& r) const;
+
+    route_book& book_;
+    control_actions& actions_;
+    logger& log_;
+    secret token_;
+};
+
+} // namespace berth::proxy
