@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hubapi/oauth/codes.hpp"
+
+#include "daemon/runtime/digest.hpp"
+#include "daemon/runtime/encoding.hpp"
+
+#include <algorithm>
+
+namespace berth::hub {
+namespace {
+
+constexpr auto lifetime = std::chrono::seconds(300);
+constexpr std::size_t most_codes = 10'000;
+
+} // namespace
+
+void code_table::drop_expired() {
+    std::erase_if(codes_, [now = time_.now()](const auto& c) { return c.second.expires <= now; });
+    while (codes_.size() >= most_codes)
+        codes_.erase(std::ranges::min_element(codes_, {}, [](const auto& c) { return c.second.expires; }));
+}
+
+std::string code_table::issue(grant g) {
+    drop_expired();
+    auto code = random_alnum(30);
+    codes_[code] = {std::move(g), time_.now() + lifetime};
+    return code;
+}
+
+const grant* code_table::find(std::string_view code) {
+    const auto at = codes_.find(code);
+    return at == codes_.end() || at->second.expires <= time_.now() ? nullptr : &at->second.what;
+}
+
+void code_table::use_up(std::string_view code) {
+    if (const auto at = codes_.find(code); at != codes_.end()) codes_.erase(at);
+}
+
+bool pkce_matches(const grant& g, std::string_view verifier) {
+    if (g.challenge.empty()) return true;
+    if (g.challenge_method == "plain") return equal_constant_time(g.challenge, verifier);
+    return equal_constant_time(g.challenge, base64url_encode(sha256(verifier)));
+}
+
+} // namespace berth::hub

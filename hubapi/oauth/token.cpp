@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/http/forms.hpp"
+#include "hubapi/model/json_writer.hpp"
+#include "hubapi/model/launcher.hpp"
+#include "hubapi/oauth/provider.hpp"
+
+namespace berth::hub {
+namespace asio = boost::asio;
+using http::request;
+using http::response;
+
+namespace {
+
+response oauth_answer(int status, std::string body) {
+    auto out = http::make_json(status, std::move(body));
+    out.headers.set("Cache-Control", "no-store");
+    out.headers.set("Pragma", "no-cache");
+    return out;
+}
+
+// RFC 6749 section 5.2.
+response oauth_error(int status, std::string_view error, std::string_view description = {}) {
+    std::string body;
+    json_writer w(body);
+    w.open('{').key("error").text(error);
+    if (!description.empty()) w.key("error_description").text(description);
+    w.close('}');
+    return oauth_answer(status, std::move(body));
+}
+
+// A single-user server proves itself by its own API token, in the form (hub contract 3.3).
+bool authentic(hub& h, const oauth_client& client, const std::string& client_secret) {
+    const auto* t = h.tokens.authenticate(client_secret);
+    return t && t->is_server && t->server == client.server && t->user_id == client.key.user_id;
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string out;
+    for (const auto& w : words) out += (out.empty() ? "" : " ") + w;
+    return out;
+}
+
+response token_answer(hub& h, const auth::token_store::issued& made, duration lifetime) {
+    const auto* t = h.tokens.find(made.id);
+    const auto scopes = t ? h.may.of_token(*t) : nullptr;
+    std::string body;
+    json_writer w(body);
+    w.open('{').key("access_token").text(made.value.reveal());
+    w.key("expires_in").number(std::chrono::duration_cast<std::chrono::seconds>(lifetime).count()).key("token_type").text("Bearer");
+    w.key("scope").text(scopes ? joined(scopes->to_strings()) : "").close('}');
+    return oauth_answer(200, std::move(body));
+}
+
+} // namespace
+
+asio::awaitable<response> oauth_provider::token(request r) {
+    const auto form = http::read_form(r);
+    if (!form) co_return oauth_error(400, "invalid_request", form.error().message);
+    const auto value = [&](std::string_view name) { return http::find_value(*form, name).value_or(""); };
+    if (value("grant_type") != "authorization_code") co_return oauth_error(400, "unsupported_grant_type");
+    const auto client = find_client(value("client_id"), hub_.who, hub_.servers);
+    if (!client || !authentic(hub_, *client, value("client_secret"))) co_return oauth_error(401, "invalid_client");
+    const auto code = value("code");
+    if (code.empty()) co_return oauth_error(400, "invalid_request", "Missing code parameter.");
+    const auto* found = codes_.find(code);
+    if (!found || found->client_id != client->id) co_return oauth_error(400, "invalid_grant");
+    if (const auto uri = http::find_value(*form, "redirect_uri"); uri && *uri != found->redirect_uri)
+        co_return oauth_error(400, "invalid_request", "Mismatching redirect URI.");
+    if (!pkce_matches(*found, value("code_verifier"))) co_return oauth_error(400, "invalid_grant");
+    const grant g = *found;
+    codes_.use_up(code); // before anything waits: a code is good once
+    auth::token_record t;
+    t.user_id = g.user_id;
+    t.client_id = client->id;
+    t.session_id = g.session_id;
+    t.note = client->description;
+    t.scopes = g.scopes;
+    t.server = client->server;
+    const auto lifetime = hub_.config.cookie_max_age;
+    t.expires_at = hub_.time.now() + lifetime;
+    auto made = co_await hub_.tokens.issue(std::move(t));
+    if (!made) co_return oauth_error(503, "temporarily_unavailable", made.error().message);
+    co_return token_answer(hub_, *made, lifetime);
+}
+
+} // namespace berth::hub
