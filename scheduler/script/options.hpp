@@ -28,6 +28,7 @@ struct choice {
     std::optional<std::string> min, max, initial; // in the field's own notation; `initial` is the key "default"
     std::vector<std::string> options;   // of a select
     std::string pattern;                // of a text: an ECMAScript regular expression that the whole must match
+    // A boolean offers one or two values in `options`: the last is set when it is on, the first of two when it is off.
 };
 
 struct profile {
@@ -55,6 +56,10 @@ result<void> set_field(job_fields& fields, const std::string& name, const nlohma
 // invalid_argument, the sentence naming key, value and what is allowed. Without profiles: the first cluster with its
 // defaults; keys are kept with the server and otherwise ignored (JupyterHub's clients send what they like).
 result<resolved> resolve(const catalogue& c, const nlohmann::json& user_options);
+
+// Whether a profile can be offered: its cluster exists and each of its choices is one that some value can satisfy, with
+// bounds, options, pattern and default that are themselves allowed. invalid_argument names profile, field and reason.
+result<void> check_profile(const catalogue& c, const profile& p);
 
 // The spawn form's fields ("profile", "FIELD" or "PROFILE.FIELD" when several profiles are shown) as user_options.
 // Fields left empty are left out. Never fails: `resolve` judges.
