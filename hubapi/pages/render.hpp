@@ -10,8 +10,9 @@
 
 namespace berth::pages {
 
-// Turns views into HTML by Mustache templates. Templates and assets are embedded in the program; a folder may replace them
-// one by one (NAME.mustache in `templates/`, any file in `static/`). Read once, in `make`; used from the hub thread.
+// Turns views into HTML by Mustache templates. Templates and assets are embedded in the program; a folder may
+// replace them one by one (NAME.mustache in `templates/`, any file in `static/`). Read once, in `make`; used
+// from the hub thread.
 class renderer {
   public:
     // invalid_argument names the file of the folder that is no template, and what is wrong with it.
