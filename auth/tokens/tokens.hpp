@@ -20,21 +20,22 @@ namespace berth::auth {
 
 // A hub API token or an OAuth access token, without its value.
 struct token_record {
-    std::int64_t id = 0;               // "a<id>" in the API
+    std::int64_t id = 0; // "a<id>" in the API
     std::optional<std::int64_t> user_id;
-    std::string service;               // owner when user_id is not set
+    std::string service;                  // owner when user_id is not set
     std::string client_id = "jupyterhub"; // the OAuth client that issued it; "jupyterhub": by API or page
-    std::string session_id;            // of the browser session that it was issued in; "" otherwise
+    std::string session_id;               // of the browser session that it was issued in; "" otherwise
     std::string note;
-    std::vector<std::string> scopes;   // raw, as granted
+    std::vector<std::string> scopes; // raw, as granted
     time_point created{};
     std::optional<time_point> expires_at, last_activity;
-    bool is_server = false;            // $JUPYTERHUB_API_TOKEN of a single-user server: its calls are no user activity
-    std::string server;                // "<owner>/<name>" it belongs to, for is_server
-    bool ephemeral = false;            // from the configuration: not stored
+    bool is_server = false; // $JUPYTERHUB_API_TOKEN of a single-user server: its calls are no user activity
+    std::string server;     // "<owner>/<name>" it belongs to, for is_server
+    bool ephemeral = false; // from the configuration: not stored
 };
 
-// All tokens, found by a hash of their value in constant time per lookup; kept in memory, durable in the store.
+// All tokens, found by a hash of their value in constant time per lookup; kept in memory, durable in the
+// store. A value is known only to whom it was issued: neither memory nor database hold more than its SHA-256.
 // On the hub thread. Pointers are valid until the next co_await.
 class token_store {
   public:
@@ -51,17 +52,23 @@ class token_store {
         std::int64_t id = 0;
     };
     // A new random value: 32 hex characters (30 letters and digits for OAuth clients). Returns when durable.
-    // `r.id` and `r.created` are set here.
+    // `r.id` and `r.created` are set here. limit_exceeded above 10,000 tokens of one user; conflict when the
+    // owner, the client or the session was revoked meanwhile.
     boost::asio::awaitable<result<issued>> issue(token_record r);
-    // Registers a configured service's token (kept hashed in memory only, replaced at each start).
+    // Registers a configured service's token (kept hashed in memory only, replaced at each start; its id is
+    // negative). invalid_argument unless it has 8 to 512 characters; already_exists when another token has
+    // the same value.
     result<void> add_configured(secret value, token_record r);
 
-    // The live token with that value, or nullptr. Marks it used (last_activity, at most every 30 s, written behind).
+    // The live token with that value, or nullptr (an expired one is never found). Marks it used
+    // (last_activity, at most every 30 s, written behind).
     const token_record* authenticate(std::string_view value);
     const token_record* find(std::int64_t id) const;
     std::vector<const token_record*> of_user(std::int64_t user_id) const;
     std::vector<const token_record*> of_client(std::string_view client_id) const;
 
+    // Each is dead at once, and after a restart when this has returned success. A deletion that the database
+    // refused is asked for again with the next revocation. Unknown ids are no error.
     boost::asio::awaitable<result<void>> revoke(std::vector<std::int64_t> ids);
     boost::asio::awaitable<result<void>> revoke_user(std::int64_t user_id);
     boost::asio::awaitable<result<void>> revoke_client(std::string client_id);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "auth/tokens/tokens.hpp"
+
+#include "auth/tokens/token_index.hpp"
+#include "auth/tokens/token_rows.hpp"
+#include "daemon/runtime/digest.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace berth::auth {
+namespace {
+
+namespace asio = boost::asio;
+using ids = std::vector<std::int64_t>;
+
+constexpr duration activity_resolution = std::chrono::seconds(30);
+constexpr std::size_t longest_value = 512;
+constexpr std::size_t shortest_configured = 8;
+// A client that asks for a token at each start and never lets one go is told so before it fills the memory.
+constexpr std::size_t tokens_per_user = 10'000;
+constexpr std::string_view own_client = "jupyterhub";
+
+} // namespace
+
+struct token_store::state {
+    clock& time;
+    logger& log;
+    store::database& db;
+    token_index index;
+    std::int64_t last_id = 0;
+    std::int64_t last_configured = 0; // these count downwards
+    token_index::ids
+        undeleted; // dead here, but the database did not take it: asked again with the next change
+
+    std::vector<const token_record*> records(const token_index::ids& wanted) {
+        std::vector<const token_record*> out;
+        out.reserve(wanted.size());
+        for (const auto id : wanted) out.push_back(index.find(id));
+        return out;
+    }
+};
+
+token_store::token_store(clock& time, logger& log, store::database& db)
+    : state_(std::make_unique<state>(state{time, log, db, {}, 0, 0, {}})) {}
+token_store::~token_store() = default;
+
+store::migrations token_store::tables() { return token_tables(); }
+
+asio::awaitable<result<void>> token_store::load() {
+    auto rows = co_await state_->db.query(select_tokens());
+    if (!rows) co_return fail(rows.error());
+    for (const auto& row : *rows) {
+        const auto id = store::integer(row, "id");
+        state_->last_id = std::max(state_->last_id, id);
+        auto read = read_token(row);
+        if (!read || !state_->index.insert(std::move(read->first), std::move(read->second)))
+            state_->log.error("token.unreadable",
+                              {{"token", id}, {"remedy", "it is not accepted; issue another one"}});
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<token_store::issued>> token_store::issue(token_record r) {
+    auto& s = *state_;
+    if (r.user_id && s.index.of_user(*r.user_id).size() >= tokens_per_user)
+        co_return fail(
+            errc::limit_exceeded,
+            fmt::format("there are {} tokens already: revoke some, or let them expire", tokens_per_user));
+    issued out{secret(r.client_id == own_client ? random_hex(16) : random_alnum(30)), ++s.last_id};
+    r.id = out.id;
+    r.created = s.time.now();
+    r.ephemeral = false;
+    auto digest = sha256(out.value.reveal());
+    store::changes wanted{insert_token(digest, r)};
+    // Known before it is durable, so that a revocation that comes in between finds it. Nobody has its value
+    // yet.
+    s.index.insert(std::move(digest), std::move(r));
+    const auto done = co_await s.db.commit(std::move(wanted));
+    if (!done) s.index.erase(out.id);
+    if (!done) co_return fail(done.error());
+    const auto* made = s.index.find(out.id);
+    if (!made) co_return fail(errc::conflict, "the token was revoked while it was being made");
+    s.log.info("token.issued",
+               {{"token", out.id}, {"client", made->client_id}, {"user_id", made->user_id.value_or(0)}});
+    co_return out;
+}
+
+result<void> token_store::add_configured(secret value, token_record r) {
+    if (value.reveal().size() < shortest_configured || value.reveal().size() > longest_value)
+        return fail(errc::invalid_argument,
+                    fmt::format("the token of service \"{}\" must have {} to {} characters", r.service,
+                                shortest_configured, longest_value));
+    r.id = --state_->last_configured;
+    r.created = state_->time.now();
+    r.ephemeral = true;
+    auto service = r.service;
+    if (!state_->index.insert(sha256(value.reveal()), std::move(r)))
+        return fail(errc::already_exists,
+                    fmt::format("the token of service \"{}\" is used by another one too: give each its own",
+                                service));
+    return {};
+}
+
+const token_record* token_store::authenticate(std::string_view value) {
+    if (value.empty() || value.size() > longest_value) return nullptr;
+    auto* t = state_->index.find_digest(sha256(value));
+    const auto now = state_->time.now();
+    if (!t || (t->expires_at && *t->expires_at <= now)) return nullptr;
+    if (!t->last_activity || now - *t->last_activity >= activity_resolution) {
+        t->last_activity = now;
+        if (!t->ephemeral) state_->db.write_behind(fmt::format("token:{}", t->id), touch_token(t->id, now));
+    }
+    return t;
+}
+
+const token_record* token_store::find(std::int64_t id) const { return state_->index.find(id); }
+
+std::vector<const token_record*> token_store::of_user(std::int64_t user_id) const {
+    return state_->records(state_->index.of_user(user_id));
+}
+
+std::vector<const token_record*> token_store::of_client(std::string_view client_id) const {
+    return state_->records(state_->index.of_client(client_id));
+}
+
+asio::awaitable<result<void>> token_store::revoke(ids wanted) {
+    auto& s = *state_;
+    std::size_t count = 0;
+    for (const auto id : wanted) {
+        const auto* t = s.index.find(id);
+        if (!t) continue;
+        ++count;
+        if (!t->ephemeral) s.undeleted.insert(id);
+        s.index.erase(id); // dead at once, whatever the disk says
+    }
+    if (s.undeleted.empty()) co_return result<void>{};
+    const auto dead = s.undeleted;
+    store::changes deletions;
+    for (const auto id : dead) deletions.push_back(delete_token(id));
+    const auto done = co_await s.db.commit(std::move(deletions));
+    if (!done) co_return done;
+    for (const auto id : dead) s.undeleted.erase(id);
+    s.log.info("token.revoked", {{"count", count}});
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> token_store::revoke_user(std::int64_t user_id) {
+    const auto& mine = state_->index.of_user(user_id);
+    co_return co_await revoke(ids(mine.begin(), mine.end()));
+}
+
+asio::awaitable<result<void>> token_store::revoke_client(std::string client_id) {
+    const auto& mine = state_->index.of_client(client_id);
+    co_return co_await revoke(ids(mine.begin(), mine.end()));
+}
+
+asio::awaitable<result<void>> token_store::revoke_session(std::int64_t user_id, std::string session_id) {
+    ids mine;
+    if (!session_id.empty())
+        for (const auto* t : of_user(user_id))
+            if (t->session_id == session_id && t->client_id != own_client) mine.push_back(t->id);
+    co_return co_await revoke(std::move(mine));
+}
+
+asio::awaitable<result<void>> token_store::purge_expired() {
+    co_return co_await revoke(state_->index.expired(state_->time.now()));
+}
+
+std::size_t token_store::size() const { return state_->index.size(); }
+
+} // namespace berth::auth
