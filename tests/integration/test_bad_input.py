@@ -32,7 +32,9 @@ def seeded(shared_hub):
     api.post("/hub/api/groups/input-group")
     yield shared_hub
     api.delete("/hub/api/groups/input-group")
-    api.stop("input-user")
+    for name in ("", "extra"):
+        api.stop("input-user", name)
+        api.wait_stopped("input-user", name)
     api.delete("/hub/api/users/input-user")
 
 
