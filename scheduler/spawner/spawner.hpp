@@ -28,12 +28,13 @@ class launch_support {
         std::map<std::string, std::string> environment; // JUPYTERHUB_* and the cluster's own; complete
         secret credential;
     };
-    // Makes the server's token and OAuth client durable and returns what the job needs. Called before an attempt's
-    // submit, and again for the same attempt when the submit was not taken (the cluster was away) or a restart found it
-    // not submitted: credentials may have aged. A token given out for an attempt stays good until `retire`. `s` is a
-    // copy; its `attempt` tells attempts apart.
+    // Makes the server's token and OAuth client durable and returns what the job needs. Called before an
+    // attempt's submit, and again for the same attempt when the submit was not taken (the cluster was away)
+    // or a restart found it not submitted: credentials may have aged. A token given out for an attempt stays
+    // good until `retire`. `s` is a copy; its `attempt` tells attempts apart.
     virtual boost::asio::awaitable<result<launch>> prepare(server s) = 0;
-    // The server has ended: its token and OAuth client go. Called once per attempt, also after failures; idempotent.
+    // The server has ended: its token and OAuth client go. Called once per attempt, also after failures;
+    // idempotent.
     virtual boost::asio::awaitable<void> retire(server s) = 0;
 };
 
@@ -45,8 +46,8 @@ class route_sink {
     virtual boost::asio::awaitable<result<void>> remove(server s) = 0;
 };
 
-// Asks a server whether it answers: GET http://host:port<url_path>api, redirects not followed; success is any status
-// below 500 (hub contract 3.6).
+// Asks a server whether it answers: GET http://host:port<url_path>api, redirects not followed; success is any
+// status below 500 (hub contract 3.6).
 class prober {
   public:
     virtual ~prober() = default;
@@ -59,8 +60,8 @@ struct cluster_settings {
     duration queue_timeout = std::chrono::hours(24);
     duration launch_timeout = std::chrono::minutes(5);
     std::vector<std::string> command;
-    // Absence from this many complete listings in a row, spread over at least this time and two poll intervals, ends a
-    // job that the scheduler does not know any more.
+    // Absence from this many complete listings in a row, spread over at least this time and two poll
+    // intervals, ends a job that the scheduler does not know any more.
     int absent_listings = 3;
     duration absent_spread = std::chrono::seconds(10);
     int concurrent_submits = 8;
@@ -88,13 +89,14 @@ struct start_request {
 class spawn_observer {
   public:
     virtual ~spawn_observer() = default;
-    virtual void spawn_finished(const std::string& cluster, bool success, duration took) = 0; // request to ready or failed
-    virtual void stop_finished(const std::string& cluster, duration took) = 0;                // request to stopped
-    virtual void polled(const std::string& cluster, bool healthy, duration took) = 0;         // one listing
+    virtual void spawn_finished(const std::string& cluster, bool success,
+                                duration took) = 0;                            // request to ready or failed
+    virtual void stop_finished(const std::string& cluster, duration took) = 0; // request to stopped
+    virtual void polled(const std::string& cluster, bool healthy, duration took) = 0; // one listing
 };
 
-// Keeps every notebook server's life: the table (server_fsm.hpp), its driver and one watcher per cluster. Owns the
-// records; pointers given out are valid until the next co_await. One instance, on the hub thread.
+// Keeps every notebook server's life: the table (server_fsm.hpp), its driver and one watcher per cluster.
+// Owns the records; pointers given out are valid until the next co_await. One instance, on the hub thread.
 class spawner {
   public:
     struct parts { // everything outlives the spawner
@@ -106,7 +108,7 @@ class spawner {
         route_sink& routes;
         prober& probes;
         std::map<std::string, cluster> clusters;
-        std::string hub_id;   // names this hub in job names: [a-z0-9]{1,12}
+        std::string hub_id; // names this hub in job names: [a-z0-9]{1,12}
         spawn_limits limits;
         spawn_observer* observer = nullptr;
         std::function<std::string()> new_attempt = nullptr; // [a-z0-9]{8,16}, unique; empty: random
@@ -118,26 +120,29 @@ class spawner {
 
     static store::migrations tables();
 
-    // Reads the stored servers. Afterwards `find` and `ready()` answer from what was stored; nothing is contacted yet.
+    // Reads the stored servers. Afterwards `find` and `ready()` answer from what was stored; nothing is
+    // contacted yet.
     boost::asio::awaitable<result<void>> load();
-    // Starts the watchers and carries on what was under way: adopts jobs, cancels what nobody wants, resumes starts.
+    // Starts the watchers and carries on what was under way: adopts jobs, cancels what nobody wants, resumes
+    // starts.
     void run();
     // Ends all work; no server is touched. Records stay as they are in the database.
     boost::asio::awaitable<void> shut_down();
 
-    // Returns when the intent is durable; the start goes on by itself. Failures: conflict (already active: look at
-    // find()), limit_exceeded, not_found (cluster), io_error.
+    // Returns when the intent is durable; the start goes on by itself. Failures: conflict (already active:
+    // look at find()), limit_exceeded, not_found (cluster), io_error.
     boost::asio::awaitable<result<void>> start(start_request request);
-    // Accepted in every state; returns when durable. The job is cancelled in the background, retried until confirmed.
-    // `remove`: the record goes when it has stopped. not_found when there is no such server. Stopping what is stopped
-    // is a success (and removes it when asked to).
+    // Accepted in every state; returns when durable. The job is cancelled in the background, retried until
+    // confirmed. `remove`: the record goes when it has stopped. not_found when there is no such server.
+    // Stopping what is stopped is a success (and removes it when asked to).
     boost::asio::awaitable<result<void>> stop(server_key key, bool remove);
     // Creates a stopped record (JupyterHub 6: PUT), or changes name-independent data of a stopped one.
     boost::asio::awaitable<result<void>> define(start_request request);
     // Forgets the failure that pages show.
     boost::asio::awaitable<result<void>> dismiss(server_key key);
     // The job's callback: where the server listens. `host` "" keeps what the scheduler says. Idempotent.
-    boost::asio::awaitable<result<void>> report_address(server_key key, std::string attempt_or_empty, int port, std::string host);
+    boost::asio::awaitable<result<void>> report_address(server_key key, std::string attempt_or_empty,
+                                                        int port, std::string host);
     // Monotone; written behind.
     void touch(const server_key& key, time_point when);
     // The owner was renamed; running servers keep their url_path.

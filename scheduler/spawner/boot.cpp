@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a hub that comes back does with what it finds in its table.
+#include "scheduler/spawner/driver.hpp"
+
+namespace berth::scheduler {
+namespace asio = boost::asio;
+
+asio::awaitable<result<void>> driver::load() {
+    auto rows = co_await with.db.query(select_servers());
+    if (!rows) co_return fail(rows.error());
+    for (const auto& row : *rows) {
+        record r = record_from(row);
+        r.start_told = r.s.ready_at.has_value();
+        r.s.version = ++versions;
+        const auto key = r.s.key;
+        records.insert_or_assign(key, std::move(r));
+    }
+    co_return result<void>{};
+}
+
+void driver::run() {
+    const auto now = with.time.now();
+    for (auto& [name, c] : clusters) c.last_good = now;
+    for (auto& [key, r] : records) {
+        if (r.at == server_step::stopped) {
+            if (r.s.remove_when_stopped) save_later(r);
+            continue;
+        }
+        if (!clusters.contains(r.s.cluster))
+            with.log.error("cluster.unknown",
+                           {{"cluster", r.s.cluster}, {"user", r.s.user_name}, {"server", key.name}});
+        // A launch that nobody could watch has all its time again; a queue's patience is in hours and goes
+        // on.
+        if (r.at == server_step::launching) r.frozen = now - r.s.phase_since.value_or(now);
+        with.log.info("spawn.resumed", {{"user", r.s.user_name},
+                                        {"server", key.name},
+                                        {"step", to_string(r.at)},
+                                        {"job", r.s.job_id},
+                                        {"attempt", r.s.attempt}});
+        apply(r, server_event::restarted);
+    }
+    for (auto& [name, c] : clusters) tasks.spawn("watch " + name, watch(shared_from_this(), name));
+}
+
+} // namespace berth::scheduler
