@@ -33,8 +33,8 @@ struct response {
 };
 
 struct cookie {
-    std::string name;
-    std::string value;
+    std::string name = {};
+    std::string value = {};
     std::string path = "/";
     bool http_only = true;
     bool secure = false;

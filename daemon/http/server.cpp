@@ -6,6 +6,7 @@
 #include "daemon/runtime/task.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -25,11 +26,12 @@ struct server::state {
     std::shared_ptr<host> shared;
     task_scope tasks;
     std::unique_ptr<listener> socket;
-    std::unique_ptr<asio::posix::stream_descriptor> acceptor;
+    std::shared_ptr<asio::posix::stream_descriptor> acceptor; // shared with the accept loop
     std::string bound;
 
     void close_listener() {
-        acceptor.reset(); // ends the accept loop
+        boost::system::error_code ignored;
+        if (acceptor) acceptor->close(ignored); // ends the accept loop
         socket.reset();
     }
 };
@@ -77,7 +79,8 @@ std::string base_path(std::string_view url) {
 } // namespace
 
 // Takes connections while there is room for them.
-static asio::awaitable<void> accept_loop(std::shared_ptr<host> h, asio::posix::stream_descriptor* acceptor,
+static asio::awaitable<void> accept_loop(std::shared_ptr<host> h,
+                                         std::shared_ptr<asio::posix::stream_descriptor> acceptor,
                                          task_scope* tasks) {
     constexpr int at_once = 64; // then others get their turn
     while (!h->stopping) {
@@ -115,7 +118,8 @@ server::~server() {
     state_->shared->stopping = true;
     state_->close_listener();
     for (auto* c : state_->shared->open) c->end();
-    state_->tasks.cancel();
+    // On the loop's thread, where a task's cancellation takes effect at once and not after the task has gone.
+    asio::post(state_->shared->executor, [s = state_] { s->tasks.cancel(); });
 }
 
 result<void> server::start() {
@@ -133,8 +137,8 @@ result<void> server::start() {
     const auto scheme = state_->socket->is_unix() ? "" : h.tls ? "https://" : "http://";
     state_->bound = scheme + state_->socket->bound();
     state_->acceptor =
-        std::make_unique<asio::posix::stream_descriptor>(h.executor, state_->socket->release());
-    state_->tasks.spawn("http.accept", accept_loop(state_->shared, state_->acceptor.get(), &state_->tasks));
+        std::make_shared<asio::posix::stream_descriptor>(h.executor, state_->socket->release());
+    state_->tasks.spawn("http.accept", accept_loop(state_->shared, state_->acceptor, &state_->tasks));
     state_->tasks.spawn("http.sweep", sweep(state_->shared));
     return {};
 }

@@ -19,8 +19,8 @@
 namespace berth::http {
 
 struct tls_files {
-    std::string certificate; // PEM, leaf first, chain allowed; may also hold the key
-    std::string key;         // PEM; empty: in `certificate`
+    std::string certificate = {}; // PEM, leaf first, chain allowed; may also hold the key
+    std::string key = {};         // PEM; empty: in `certificate`
 };
 
 struct limits {
@@ -44,14 +44,14 @@ struct served {
 struct listen_settings {
     // "127.0.0.1:8000", "[::]:443", ":8000", "unix:/run/berth/http.sock" (made 0600, replaced if nobody
     // listens on it), "fd:3" (already listening, from a supervisor).
-    std::string address;
+    std::string address = {};
     std::string base_url = "/";
-    tls_files tls; // empty certificate: plain
-    limits bounds;
+    tls_files tls = {}; // empty certificate: plain
+    limits bounds = {};
     // Peers whose X-Forwarded-For/-Proto/-Host are believed, as CIDR; Unix-socket peers always are.
-    std::vector<std::string> trusted_proxies;
-    std::function<void(const served&)> on_served; // may be empty
-    bool log_requests = false;                    // one "http.request" line at debug level for each answer
+    std::vector<std::string> trusted_proxies = {};
+    std::function<void(const served&)> on_served = {}; // may be empty
+    bool log_requests = false; // one "http.request" line at debug level for each answer
 };
 
 // What answers a request; given the router by hubapi. Must not throw (server wraps it all the same).

@@ -82,7 +82,8 @@ std::string client::read_until(std::string_view mark) {
 }
 
 std::string client::read_to_end() {
-    while (more()) {}
+    while (more()) {
+    }
     return std::exchange(rest_, {});
 }
 
@@ -107,7 +108,8 @@ client::answer client::read(bool head_only) {
     if (a.header("transfer-encoding") == "chunked") {
         while (true) {
             const auto size = std::stoul(read_until("\r\n"), nullptr, 16);
-            while (rest_.size() < size + 2 && more()) {}
+            while (rest_.size() < size + 2 && more()) {
+            }
             a.body += rest_.substr(0, size);
             rest_.erase(0, size + 2);
             if (size == 0) return a;
@@ -119,7 +121,8 @@ client::answer client::read(bool head_only) {
         return a;
     }
     const auto size = std::stoul(length);
-    while (rest_.size() < size && more()) {}
+    while (rest_.size() < size && more()) {
+    }
     a.body = rest_.substr(0, size);
     rest_.erase(0, size);
     return a;

@@ -21,7 +21,9 @@ class client {
   public:
     explicit client(const std::string& address); // as server::address() gives it
     explicit client(int descriptor) : descriptor_(descriptor) {}
-    client(client&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)), rest_(std::move(other.rest_)) {}
+    client(client&& other) noexcept
+        : descriptor_(std::exchange(other.descriptor_, -1))
+        , rest_(std::move(other.rest_)) {}
     ~client();
 
     bool send(std::string_view bytes); // false when the peer has closed
@@ -37,7 +39,8 @@ class client {
     // The next answer; status 0 when the connection ended first. `head_only`: an answer to HEAD.
     answer read(bool head_only = false);
     answer get(std::string_view path, std::string_view more_headers = "");
-    std::string read_until(std::string_view mark); // mark included; what came until the end when it never comes
+    std::string
+    read_until(std::string_view mark); // mark included; what came until the end when it never comes
     std::string read_to_end();
     bool at_end() { return read_to_end().empty(); }
 
