@@ -84,6 +84,6 @@ hub_answers_or_is_gone() { hub_answers || ! kill -0 "$HUB_PID"; }
 # The hub and its front door.
 stop_hub() {
   [ -n "$HUB_PID" ] || return 0
-  timeout 20 "$berth" stop --config "$HUB_DIR/berth.toml" >>"$HUB_DIR/berth.log" 2>&1 || kill "$HUB_PID" 2>/dev/null
+  timeout 60 "$berth" stop --config "$HUB_DIR/berth.toml" >>"$HUB_DIR/berth.log" 2>&1 || kill "$HUB_PID" 2>/dev/null
   wait_for 10 gone "$HUB_PID" berth || kill -KILL "$HUB_PID" 2>/dev/null
 }
