@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/clusters.hpp"
+#include "daemon/main/command_support.hpp"
+#include "daemon/main/door.hpp"
+#include "daemon/main/listen_address.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <unistd.h>
+
+namespace berth::config {
+namespace asio = boost::asio;
+
+namespace {
+
+// Prints each finding as it comes and counts the bad ones.
+class printer {
+  public:
+    void operator()(const scheduler::finding& f) {
+        fmt::print("{}  {}\n", f.good ? "ok  " : "FAIL", f.what);
+        if (!f.good && !f.remedy.empty()) fmt::print("      -> {}\n", f.remedy);
+        std::fflush(stdout);
+        bad_ += !f.good;
+    }
+    void operator()(bool good, std::string what, std::string remedy = "") { (*this)({good, std::move(what), std::move(remedy)}); }
+    int bad() const { return bad_; }
+
+  private:
+    int bad_ = 0;
+};
+
+void check_identity(const configuration& c, printer& say) {
+    const bool root = ::geteuid() == 0;
+    if (root && c.hub.user.empty())
+        say(false, "[hub] user is not set: the hub would run as root", "make an account (useradd --system berth) and set user = \"berth\"");
+    if (root) return;
+    if (c.login.method == "pam") say(false, "[login] method = \"pam\" needs root to check passwords", "start berth as root and set [hub] user");
+    for (const auto& k : c.clusters) {
+        if (k.backend == "slurm") say(false, fmt::format("[cluster.{}]: submitting for other users needs root or SlurmUser", k.name), "start berth as root and set [hub] user");
+        if (k.run_as_user) say(false, fmt::format("[cluster.{}] run_as_user needs root", k.name), "start berth as root and set [hub] user");
+    }
+}
+
+void check_addresses(const configuration& c, const data_dir& d, printer& say) {
+    say(true, fmt::format("listens on {}, data in {}", c.hub.listen, d.path));
+    const bool batch = std::ranges::any_of(c.clusters, [](const auto& k) { return k.backend != "local"; });
+    const auto connect = c.hub.connect_url.empty() ? url_of(c.hub.listen, !c.tls.certificate.empty()) : c.hub.connect_url;
+    if (batch && c.hub.connect_url.empty() && is_loopback(c.hub.listen))
+        say(true, fmt::format("compute nodes are told to reach the hub at {}: right only if they are this machine (else set [hub] connect_url)", connect));
+    if (const auto pid = running_hub(d)) say(true, fmt::format("a hub runs on this data directory (process {})", *pid));
+    if (!c.proxy.external && door_answers(d)) say(true, "its front door is open");
+}
+
+void check_clusters(const configuration& c, const data_dir& d, printer& say) {
+    asio::io_context io;
+    asio::thread_pool pool(1);
+    system_clock time;
+    null_logger log;
+    auto helpers = start_helpers(io.get_executor(), log, c, d);
+    if (!helpers) return say(false, helpers.error().message);
+    auto places = make_backends(io.get_executor(), pool, time, log, c, d, *helpers);
+    if (!places) return say(false, places.error().message);
+    for (auto& [name, place] : *places) {
+        auto found = asio::co_spawn(io, place->check(), asio::use_future);
+        while (found.wait_for(std::chrono::seconds(0)) != std::future_status::ready && io.run_one() > 0) {}
+        io.restart();
+        for (auto& f : found.get()) say({f.good, fmt::format("cluster {}: {}", name, f.what), f.remedy});
+    }
+}
+
+} // namespace
+
+int check_command(const common_options& o) {
+    auto c = read_or_complain(o);
+    if (!c) return exit_configuration;
+    printer say;
+    say(true, c->file.empty() ? std::string("no configuration file: the built-in one") : "configuration " + c->file);
+    check_identity(*c, say);
+    const auto owner = find_account(c->hub.user);
+    if (!owner) return complain(owner.error(), exit_configuration);
+    auto d = open_data_dir(*c, *owner);
+    if (!d) return complain(d.error());
+    check_addresses(*c, *d, say);
+    check_clusters(*c, *d, say);
+    fmt::print("{}\n", say.bad() == 0 ? "everything is in order" : fmt::format("{} found wrong", say.bad()));
+    return say.bad() == 0 ? 0 : exit_failed;
+}
+
+} // namespace berth::config

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From [cluster.NAME] to back ends, and the privileged helpers that some of them need.
+#pragma once
+
+#include "daemon/main/configuration.hpp"
+#include "daemon/main/data_dir.hpp"
+#include "daemon/runtime/helper_process.hpp"
+#include "scheduler/backend.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <map>
+#include <memory>
+#include <string>
+
+namespace berth::config {
+
+// Programs that keep the privileges of the daemon's start.
+struct privileged_helpers {
+    std::unique_ptr<helper_process> pam;                                // for method = "pam"
+    std::map<std::string, std::unique_ptr<helper_process>> per_cluster; // the Slurm agent, the local launcher
+};
+
+// Starts what the configuration needs. A failure names the program and what is missing.
+result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c, const data_dir& d);
+
+// One back end for each cluster, by name.
+using backends = std::map<std::string, std::unique_ptr<scheduler::backend>>;
+result<backends> make_backends(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, clock& time, logger& log,
+                               const configuration& c, const data_dir& d, privileged_helpers& helpers);
+
+} // namespace berth::config

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The configuration file as values. The keys are a contract (docs/configuration.md); this is what the program reads of
+// them. Everything has its default here, so that no file at all is a working hub on loopback.
+#pragma once
+
+#include "auth/login/login.hpp"
+#include "auth/scopes/scopes.hpp"
+#include "daemon/main/toml_section.hpp"
+#include "daemon/runtime/log.hpp"
+#include "hubapi/model/settings.hpp"
+#include "scheduler/script/options.hpp"
+#include "scheduler/spawner/spawner.hpp"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace berth::config {
+
+struct hub_keys {
+    std::string listen = "127.0.0.1:8000", base_url = "/", user, public_url, connect_url;
+    std::string data_dir = "./berth-data", database, jupyterhub_version = "6.1.1";
+    bool allow_named_servers = true, strict_session_id = true;
+    int named_server_limit_per_user = 0, active_server_limit = 0, concurrent_spawn_limit = 0;
+    duration cookie_max_age = std::chrono::hours(24 * 14);
+    bool implicit_spawn = false, stop_servers_on_exit = false, shutdown_on_logout = false;
+    std::vector<std::string> admin_users;
+};
+
+struct tls_keys {
+    std::string certificate, key;
+};
+
+struct proxy_keys {
+    bool external = false; // mode "external": a configurable-http-proxy at api_url
+    std::string api_url, api_token_file;
+    int threads = 0;
+    std::vector<std::string> trusted_proxies = {"127.0.0.1/32"};
+};
+
+struct login_keys {
+    std::string method = "dummy";
+    secret dummy_password;
+    bool dummy_anywhere = false;
+    auth::admission rules;
+};
+
+struct service_keys {
+    hub::service what;
+    secret api_token;
+};
+
+struct cluster_keys {
+    std::string name, backend;
+    scheduler::cluster_settings settings;
+    scheduler::job_fields defaults;
+    std::map<std::string, std::string> environment;
+    std::string script, port_range = "0";
+    // local
+    bool run_as_user = false;
+    std::string home_dir = "{data_dir}/home/{user}";
+    // slurm
+    std::string identity = "root", slurm_conf;
+};
+
+struct configuration {
+    std::string file; // "" without one
+    hub_keys hub;
+    tls_keys tls;
+    proxy_keys proxy;
+    std::string cookie_secret_file;
+    login_keys login;
+    std::vector<service_keys> services;
+    std::vector<auth::role> roles;
+    std::vector<cluster_keys> clusters; // in the file's order
+    scheduler::catalogue catalogue;
+    hub::site_settings site;
+    log_level level = log_level::info;
+    log_format format = log_format::text;
+};
+
+// Reads and validates the file; "" gives the built-in configuration. Files that keys name (secrets, certificates,
+// templates) are opened too. Either everything is good, or all problems are told.
+std::expected<configuration, std::vector<problem>> read(const std::string& file);
+
+} // namespace berth::config

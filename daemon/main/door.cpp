@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/door.hpp"
+
+#include "daemon/runtime/encoding.hpp"
+#include "daemon/runtime/time_text.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <set>
+
+namespace berth::config {
+namespace asio = boost::asio;
+using nlohmann::json;
+
+namespace {
+
+std::string target_of(const scheduler::server& s) {
+    const bool v6 = s.host.find(':') != std::string::npos;
+    return fmt::format("http://{}:{}", v6 ? "[" + s.host + "]" : s.host, s.port);
+}
+
+json data_of(const scheduler::server& s) { return {{"user", s.user_name}, {"server_name", s.key.name}, {"jupyterhub", true}}; }
+
+// As a front door lists it: decoded, without the slash at the end.
+std::string listed_name(const std::string& routespec) {
+    auto out = percent_decode(routespec);
+    while (out.size() > 1 && out.ends_with('/')) out.pop_back();
+    return out;
+}
+
+} // namespace
+
+proxy::settings door_settings(const configuration& c, const data_dir& d) {
+    proxy::settings s;
+    s.listen.address = c.hub.listen;
+    s.listen.base_url = c.hub.base_url;
+    s.listen.tls = {c.tls.certificate, c.tls.key};
+    s.listen.trusted_proxies = c.proxy.trusted_proxies;
+    s.threads = static_cast<unsigned>(c.proxy.threads);
+    s.api_address = "unix:" + d.file("proxy.sock");
+    s.api_token = d.proxy_token;
+    s.default_target = "http+unix:" + d.file("hub.sock");
+    s.error_target = c.hub.base_url + "hub/error";
+    return s;
+}
+
+std::string door_api(const configuration& c, const data_dir& d) {
+    return c.proxy.external ? c.proxy.api_url : "unix:" + d.file("proxy.sock");
+}
+
+asio::awaitable<result<void>> door_routes::add(scheduler::server s) {
+    auto target = target_of(s);
+    auto data = data_of(s);
+    co_return co_await door_.add(s.url_path, std::move(target), std::move(data));
+}
+
+asio::awaitable<result<void>> door_routes::remove(scheduler::server s) { co_return co_await door_.remove(s.url_path); }
+
+asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::string base_url,
+                                          std::string hub_target) {
+    auto there = co_await door.list();
+    if (!there) co_return fail(there.error());
+    std::map<std::string, proxy::listed_route> known;
+    for (auto& r : *there) known[r.routespec] = r;
+    struct wanted {
+        std::string spec, target;
+        json data;
+    };
+    std::vector<wanted> all;
+    all.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}});
+    for (const auto* s : servers.all())
+        if (s->ready()) all.push_back({s->url_path, target_of(*s), data_of(*s)});
+    std::set<std::string> keep;
+    for (auto& w : all) {
+        const auto name = listed_name(w.spec);
+        keep.insert(name);
+        if (const auto at = known.find(name); at != known.end() && at->second.target == w.target) continue;
+        if (auto done = co_await door.add(w.spec, w.target, w.data); !done) co_return done;
+    }
+    for (const auto& [name, r] : known) {
+        const auto data = json::parse(r.data, nullptr, false);
+        const bool ours = data.is_object() && data.contains("jupyterhub") && data.contains("user");
+        if (!ours || keep.contains(name)) continue;
+        if (auto done = co_await door.remove(percent_encode(name, "/@~")); !done) co_return done;
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<std::string>> routes_json(proxy::route_client& door) {
+    auto there = co_await door.list();
+    if (!there) co_return fail(there.error());
+    json out = json::object();
+    for (const auto& r : *there) {
+        auto data = json::parse(r.data, nullptr, false);
+        if (!data.is_object()) data = json::object();
+        if (r.last_activity) data["last_activity"] = iso8601(*r.last_activity);
+        const auto spec = r.routespec.ends_with('/') ? r.routespec : r.routespec + "/";
+        out[spec] = {{"routespec", spec}, {"target", r.target}, {"data", data}};
+    }
+    co_return out.dump();
+}
+
+} // namespace berth::config

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The front door as the hub sees it: making sure that one runs, and its routes.
+#pragma once
+
+#include "daemon/main/configuration.hpp"
+#include "daemon/main/data_dir.hpp"
+#include "daemon/proxy/route_client.hpp"
+#include "daemon/proxy/settings.hpp"
+#include "daemon/runtime/task.hpp"
+#include "scheduler/spawner/spawner.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+
+namespace berth::config {
+
+// What `berth proxy` is started with, of this configuration.
+proxy::settings door_settings(const configuration& c, const data_dir& d);
+
+// Where the door's API is: "unix:<data_dir>/proxy.sock", or the configured api_url.
+std::string door_api(const configuration& c, const data_dir& d);
+
+// True when a front door answers on the data directory's socket. Blocks up to a second.
+bool door_answers(const data_dir& d);
+
+// Starts `berth proxy` with the same configuration, in a session of its own, so that it outlives this process; waits
+// until it answers. Called before privileges are dropped, so that it can bind ports below 1024. Failures carry what
+// the door wrote. Blocks up to 10 s.
+result<void> start_door(const configuration& c, const data_dir& d);
+
+// The spawner's routes, told to the door.
+class door_routes final : public scheduler::route_sink {
+  public:
+    explicit door_routes(proxy::route_client& door) : door_(door) {}
+    boost::asio::awaitable<result<void>> add(scheduler::server s) override;
+    boost::asio::awaitable<result<void>> remove(scheduler::server s) override;
+
+  private:
+    proxy::route_client& door_;
+};
+
+// Makes the door's table what the hub's records say: missing and wrong routes are added, stale ones of ours removed,
+// foreign ones left alone. `hub_target`: of the default route "/".
+boost::asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::string base_url,
+                                                 std::string hub_target);
+
+// The door's routes in the form of GET /hub/api/proxy.
+boost::asio::awaitable<result<std::string>> routes_json(proxy::route_client& door);
+
+} // namespace berth::config

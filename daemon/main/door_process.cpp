@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/door.hpp"
+#include "daemon/main/program_path.hpp"
+#include "daemon/runtime/secret_file.hpp"
+#include "daemon/runtime/spawn.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstring>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+namespace berth::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The last lines of what the door wrote before it gave up.
+std::string last_words(const std::string& log) {
+    auto text = read_file(log, 64 << 10);
+    if (!text) return "";
+    const auto tail = text->size() > 600 ? text->substr(text->size() - 600) : *text;
+    return ":\n" + tail;
+}
+
+bool has_ended(pid_t pid) {
+    int status = 0;
+    return ::waitpid(pid, &status, WNOHANG) == pid;
+}
+
+} // namespace
+
+bool door_answers(const data_dir& d) {
+    const auto path = d.file("proxy.sock");
+    unique_fd s(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (!s || path.size() >= sizeof address.sun_path) return false;
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    return ::connect(s.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+}
+
+result<void> start_door(const configuration& c, const data_dir& d) {
+    auto self = own_path();
+    if (!self) return fail(self.error());
+    const auto log = d.file("proxy.log");
+    child_options o;
+    o.argv = {*self, "proxy"};
+    if (!c.file.empty()) o.argv.insert(o.argv.end(), {"--config", c.file});
+    o.argv.insert(o.argv.end(), {"--data-dir", d.path});
+    o.environment = current_environment();
+    o.environment.erase("NOTIFY_SOCKET"); // the hub alone speaks to systemd
+    o.out.file = o.err.file = log;
+    auto child = spawn_process(o);
+    if (!child) return fail(child.error());
+    if (auto ok = await_start(child->started, o); !ok) return fail(ok.error());
+    for (int i = 0; i < 500; ++i) {
+        if (door_answers(d)) return {};
+        if (has_ended(child->pid)) return fail(errc::unavailable, "the front door did not start" + last_words(log));
+        std::this_thread::sleep_for(20ms);
+    }
+    return fail(errc::timed_out, fmt::format("the front door did not answer on {} within 10 s{}", d.file("proxy.sock"), last_words(log)));
+}
+
+} // namespace berth::config

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/hub_process.hpp"
+
+#include "auth/sessions/sessions.hpp"
+#include "auth/tokens/tokens.hpp"
+#include "daemon/http/server.hpp"
+#include "daemon/main/door.hpp"
+#include "daemon/main/http_prober.hpp"
+#include "daemon/main/hub_settings.hpp"
+#include "daemon/runtime/metrics.hpp"
+#include "daemon/runtime/task.hpp"
+#include "daemon/store/store.hpp"
+#include "hubapi/dispatch.hpp"
+#include "hubapi/model/launcher.hpp"
+#include "hubapi/model/metrics.hpp"
+#include "hubapi/model/servers.hpp"
+#include "hubapi/oauth/provider.hpp"
+#include "hubapi/pages/handlers.hpp"
+#include "hubapi/pages/render.hpp"
+#include "hubapi/rest/routes.hpp"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <optional>
+
+namespace berth::config {
+namespace asio = boost::asio;
+
+// In the order of need: what comes later refers to what comes before.
+struct hub_process::parts {
+    parts(asio::io_context& io, logger& l, const configuration& configured, const data_dir& dir, privileged_helpers& h)
+        : executor(io.get_executor()), log(l), c(configured), d(dir), helpers(h), tasks(executor, log), http(executor, log),
+          door(http, time, log, {door_api(c, d), d.proxy_token}), routes(door), probes(http), metrics(registry),
+          asked(executor, asio::steady_timer::time_point::max()) {}
+
+    void make_model();
+    result<void> make_spawner();
+    result<void> make_front();
+    std::string own_address() const; // of the hub's listener
+    std::string hub_target() const;  // the same, as the front door is told it
+    asio::awaitable<result<void>> load();
+    asio::awaitable<void> keep_routes();
+    asio::awaitable<void> purge_tokens();
+    asio::awaitable<void> stop_all_servers();
+    void tell_session_end(std::string session_id);
+    asio::awaitable<void> session_has_ended(std::string session_id);
+
+    asio::any_io_executor executor;
+    logger& log;
+    const configuration& c;
+    const data_dir& d;
+    privileged_helpers& helpers;
+    system_clock time;
+    task_scope tasks;
+    asio::thread_pool pool{2};
+    http_client http;
+    proxy::route_client door;
+    door_routes routes;
+    http_prober probes;
+    metrics_registry registry;
+    hub::hub_metrics metrics;
+    hub::settings settings;
+    std::unique_ptr<store::database> db;
+    std::optional<hub::people> who;
+    std::optional<auth::token_store> tokens;
+    std::optional<auth::session_store> sessions;
+    std::optional<hub::permissions> may;
+    std::unique_ptr<auth::password_check> passwords;
+    std::optional<hub::launcher> launcher;
+    backends places;
+    std::optional<scheduler::spawner> servers;
+    std::optional<hub::hub> hub;
+    std::unique_ptr<pages::renderer> pages;
+    std::optional<hub::oauth_provider> oauth;
+    std::unique_ptr<pages::page_handlers> page_handlers;
+    std::optional<hub::front_desk> desk;
+    std::optional<http::server> listener;
+    asio::steady_timer asked; // cancelled when the API asks for a shutdown
+    bool asked_with_servers = false, was_asked = false;
+    time_point began = time.now();
+};
+
+hub_process::hub_process(asio::io_context& io, logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers)
+    : parts_(std::make_unique<parts>(io, log, c, d, helpers)) {}
+hub_process::~hub_process() = default;
+
+result<void> hub_process::open() {
+    auto& p = *parts_;
+    std::vector<store::migrations> tables;
+    tables.push_back(hub::people::tables());
+    tables.push_back(auth::token_store::tables());
+    tables.push_back(auth::session_store::tables());
+    tables.push_back(scheduler::spawner::tables());
+    auto db = store::open(p.executor, p.log, p.d.database, std::move(tables));
+    if (!db) return fail(db.error());
+    p.db = std::move(*db);
+    p.settings = hub_settings(p.c);
+    p.make_model();
+    if (auto ok = p.make_spawner(); !ok) return ok;
+    return p.make_front();
+}
+
+void hub_process::parts::make_model() {
+    who.emplace(time, *db);
+    tokens.emplace(time, log, *db);
+    sessions.emplace(time, log, *db, session_settings(c, d));
+    may.emplace(*who, *auth::make_roles(c.roles), settings.services); // the roles were checked with the configuration
+    passwords = c.login.method == "pam" ? auth::make_pam_check(*helpers.pam) : auth::make_dummy_check(c.login.dummy_password);
+    launcher.emplace(settings, *who, *tokens);
+}
+
+result<void> hub_process::parts::make_spawner() {
+    auto made = make_backends(executor, pool, time, log, c, d, helpers);
+    if (!made) return fail(made.error());
+    places = std::move(*made);
+    scheduler::spawner::parts sp{executor, time, log, *db, *launcher, routes, probes, {}, d.hub_id, {}, &metrics, nullptr};
+    for (const auto& k : c.clusters) sp.clusters[k.name] = {places.at(k.name).get(), k.settings};
+    sp.limits = {c.hub.concurrent_spawn_limit, c.hub.active_server_limit};
+    servers.emplace(std::move(sp));
+    return {};
+}
+
+result<void> hub_process::parts::make_front() {
+    hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, *servers, metrics, {}, {}, {}, {}});
+    hub->session_ended = [this](std::string id) { tell_session_end(std::move(id)); };
+    hub->list_routes = [this] { return routes_json(door); };
+    hub->check_routes = [this] { return sync_routes(door, *servers, settings.base_url, hub_target()); };
+    hub->shut_down = [this](bool with_servers) {
+        was_asked = true;
+        asked_with_servers = with_servers;
+        asked.cancel();
+    };
+    auto made = pages::renderer::make(site_of(c));
+    if (!made) return fail(made.error());
+    pages = std::move(*made);
+    oauth.emplace(*hub, *pages);
+    page_handlers = std::make_unique<pages::page_handlers>(*hub, *pages);
+    http::router router;
+    hub::add_rest_routes(router, *hub);
+    oauth->add_routes(router);
+    page_handlers->add_routes(router);
+    desk.emplace(*hub, std::move(router), [this](const http::request& r) { return page_handlers->unknown(r); });
+    http::listen_settings listen;
+    listen.address = own_address();
+    listen.base_url = settings.base_url;
+    listener.emplace(executor, log, std::move(listen), [this](http::request r) { return desk->answer(std::move(r)); });
+    return {};
+}
+
+std::string hub_process::parts::own_address() const { return c.proxy.external ? "127.0.0.1:0" : "unix:" + d.file("hub.sock"); }
+
+std::string hub_process::parts::hub_target() const {
+    return c.proxy.external ? listener->address() : "http+unix:" + d.file("hub.sock");
+}
+
+void hub_process::parts::tell_session_end(std::string session_id) {
+    tasks.spawn("session_ended", session_has_ended(std::move(session_id)));
+}
+
+asio::awaitable<void> hub_process::parts::session_has_ended(std::string session_id) {
+    if (auto done = co_await door.session_ended(std::move(session_id)); !done) log.warning("session.end_not_told", {{"error", done.error()}});
+}
+
+asio::awaitable<result<void>> hub_process::parts::load() {
+    if (auto ok = co_await who->load(); !ok) co_return ok;
+    if (auto ok = co_await tokens->load(); !ok) co_return ok;
+    if (auto ok = co_await sessions->load(); !ok) co_return ok;
+    if (auto ok = co_await servers->load(); !ok) co_return ok;
+    for (auto& [secret_value, record] : configured_tokens(c, d))
+        if (auto ok = tokens->add_configured(secret_value, record); !ok) co_return ok;
+    std::vector<std::string> missing;
+    for (const auto& name : c.hub.admin_users)
+        if (const auto* u = who->find(name); !u)
+            missing.push_back(name);
+        else if (auto ok = co_await who->set_admin(u->id, true); !ok)
+            co_return ok;
+    auto made = co_await who->create_users(std::move(missing), true);
+    if (!made) co_return fail(made.error());
+    co_return result<void>{};
+}
+
+// Routes are told to the door as they change; this puts right what was missed while the door was away.
+asio::awaitable<void> hub_process::parts::keep_routes() {
+    for (;;) {
+        auto done = co_await sync_routes(door, *servers, settings.base_url, hub_target());
+        if (!done) log.warning("proxy.unreachable", {{"error", done.error()}});
+        co_await time.sleep_for(done ? std::chrono::seconds(60) : std::chrono::seconds(2));
+    }
+}
+
+asio::awaitable<void> hub_process::parts::purge_tokens() {
+    for (;;) {
+        co_await time.sleep_for(std::chrono::hours(1));
+        if (auto done = co_await tokens->purge_expired(); !done) log.warning("token.purge_failed", {{"error", done.error()}});
+    }
+}
+
+asio::awaitable<result<void>> hub_process::start() {
+    auto& p = *parts_;
+    if (auto ok = co_await p.load(); !ok) co_return ok;
+    if (auto ok = p.listener->start(); !ok) co_return ok;
+    p.servers->run();
+    p.tasks.spawn("keep_routes", p.keep_routes());
+    p.tasks.spawn("purge_tokens", p.purge_tokens());
+    const auto took = p.time.now() - p.began;
+    p.metrics.started(took);
+    p.log.info("hub.started", {{"version", BERTH_VERSION}, {"listen", p.c.hub.listen}, {"users", p.who->users().size()},
+                               {"servers", p.servers->active_count()}, {"ms", took.count() / 1000}});
+    co_return result<void>{};
+}
+
+asio::awaitable<void> hub_process::parts::stop_all_servers() {
+    std::vector<scheduler::server_key> keys;
+    for (const auto* s : servers->all())
+        if (s->active()) keys.push_back(s->key);
+    for (const auto& key : keys) (void)co_await servers->stop(key, false);
+    for (const auto& key : keys) co_await hub::settled(*hub, key, std::chrono::seconds(10));
+}
+
+asio::awaitable<void> hub_process::stop(bool stop_servers) {
+    auto& p = *parts_;
+    if (stop_servers || p.c.hub.stop_servers_on_exit) co_await p.stop_all_servers();
+    co_await p.listener->stop(std::chrono::seconds(5));
+    co_await p.servers->shut_down();
+    p.tasks.cancel();
+    if (auto done = co_await p.tasks.join(std::chrono::seconds(5)); !done) p.log.warning("hub.stop_slow", {{"error", done.error()}});
+    co_await p.db->close();
+    p.log.info("hub.stopped");
+}
+
+asio::awaitable<bool> hub_process::shutdown_asked() {
+    auto& p = *parts_;
+    boost::system::error_code ec;
+    while (!p.was_asked) co_await p.asked.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    co_return p.asked_with_servers;
+}
+
+} // namespace berth::config

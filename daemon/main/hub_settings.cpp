@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/hub_settings.hpp"
+
+#include "daemon/main/listen_address.hpp"
+
+namespace berth::config {
+namespace {
+
+// The service that `berth token` and `berth stop` speak as.
+constexpr std::string_view command_service = "berth-command";
+
+hub::service command_line_service() {
+    hub::service s;
+    s.name = command_service;
+    s.scopes = {"admin:users", "admin:servers", "tokens", "read:hub", "shutdown", "proxy"};
+    return s;
+}
+
+} // namespace
+
+hub::settings hub_settings(const configuration& c) {
+    hub::settings s;
+    s.base_url = c.hub.base_url;
+    s.public_url = c.hub.public_url;
+    s.connect_url = c.hub.connect_url.empty() ? url_of(c.hub.listen, !c.tls.certificate.empty()) : c.hub.connect_url;
+    s.jupyterhub_version = c.hub.jupyterhub_version;
+    s.login_method = c.login.method;
+    s.allow_named_servers = c.hub.allow_named_servers;
+    s.named_server_limit_per_user = c.hub.named_server_limit_per_user;
+    s.cookie_max_age = c.hub.cookie_max_age;
+    s.implicit_spawn = c.hub.implicit_spawn;
+    s.shutdown_on_logout = c.hub.shutdown_on_logout;
+    s.admission = c.login.rules;
+    for (const auto& k : c.services) s.services.push_back(k.what);
+    s.services.push_back(command_line_service());
+    s.catalogue = c.catalogue;
+    for (const auto& k : c.clusters) {
+        s.cluster_environment[k.name] = k.environment;
+        s.cluster_kind[k.name] = k.backend;
+    }
+    s.site = c.site;
+    return s;
+}
+
+auth::session_settings session_settings(const configuration& c, const data_dir& d) {
+    return {c.hub.base_url, d.cookie_secret, c.hub.cookie_max_age, c.hub.public_url.starts_with("https://")};
+}
+
+pages::site site_of(const configuration& c) {
+    pages::site s;
+    s.base_url = c.hub.base_url;
+    return s;
+}
+
+std::vector<std::pair<secret, auth::token_record>> configured_tokens(const configuration& c, const data_dir& d) {
+    std::vector<std::pair<secret, auth::token_record>> out;
+    const auto add = [&](const secret& value, const std::string& service) {
+        auth::token_record t;
+        t.service = service;
+        t.note = "configured";
+        t.scopes.emplace_back("inherit");
+        t.ephemeral = true;
+        out.emplace_back(value, std::move(t));
+    };
+    for (const auto& s : c.services)
+        if (!s.api_token.empty()) add(s.api_token, s.what.name);
+    add(d.admin_token, std::string(command_service));
+    return out;
+}
+
+} // namespace berth::config

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// [cluster.NAME] and [[profile]].
+#pragma once
+
+#include "daemon/main/configuration.hpp"
+
+namespace berth::config {
+
+std::vector<cluster_keys> read_clusters(section& root);
+std::vector<scheduler::profile> read_profiles(section& root, const std::vector<cluster_keys>& clusters);
+
+// Processes on this machine, for a hub without configuration.
+cluster_keys built_in_cluster();
+
+} // namespace berth::config

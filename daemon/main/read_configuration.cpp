@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/configuration.hpp"
+#include "daemon/main/read_clusters.hpp"
+
+#include "daemon/main/listen_address.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace berth::config {
+namespace {
+
+using namespace std::chrono_literals;
+
+// "/", "/jupyter/": begins and ends with a slash.
+std::string read_base_url(section& s) {
+    auto v = s.text("base_url", "/");
+    if (!v.starts_with('/')) s.wrong("base_url", fmt::format("\"{}\" must begin with \"/\"", v));
+    if (v.find_first_of("?# \\%") != std::string::npos || v.find("//") != std::string::npos)
+        s.wrong("base_url", fmt::format("\"{}\" is not a plain path such as \"/jupyter/\"", v));
+    return v.ends_with('/') ? v : v + "/";
+}
+
+// "" or "http(s)://host[:port]" without a path.
+std::string read_origin(section& s, const char* key) {
+    auto v = s.text(key, "");
+    if (v.empty()) return v;
+    while (v.ends_with('/')) v.pop_back();
+    const auto rest = v.starts_with("https://") ? v.substr(8) : v.starts_with("http://") ? v.substr(7) : "";
+    if (rest.empty() || rest.find_first_of("/?#@ ") != std::string::npos)
+        s.wrong(key, fmt::format("\"{}\" must be http://HOST[:PORT] or https://HOST[:PORT], without a path (that is base_url)", v));
+    return v;
+}
+
+hub_keys read_hub(section s) {
+    hub_keys k;
+    k.listen = s.text("listen", k.listen);
+    if (auto ok = check_listen_address(k.listen); !ok) s.wrong("listen", ok.error().message);
+    k.base_url = read_base_url(s);
+    k.user = s.text("user", "");
+    k.public_url = read_origin(s, "public_url");
+    k.connect_url = read_origin(s, "connect_url");
+    k.data_dir = s.text("data_dir", k.data_dir);
+    if (k.data_dir.empty()) s.wrong("data_dir", "must name a directory");
+    k.database = s.text("database", "");
+    if (!k.database.empty() && !k.database.starts_with("sqlite:"))
+        s.wrong("database", fmt::format("\"{}\" must be sqlite:PATH", k.database));
+    k.jupyterhub_version = s.text("jupyterhub_version", k.jupyterhub_version);
+    k.allow_named_servers = s.flag("allow_named_servers", k.allow_named_servers);
+    k.named_server_limit_per_user = static_cast<int>(s.integer("named_server_limit_per_user", 0, 0, 1'000'000));
+    k.active_server_limit = static_cast<int>(s.integer("active_server_limit", 0, 0, 1'000'000));
+    k.concurrent_spawn_limit = static_cast<int>(s.integer("concurrent_spawn_limit", 0, 0, 1'000'000));
+    k.cookie_max_age = s.span("cookie_max_age", k.cookie_max_age, 1min);
+    k.strict_session_id = s.flag("strict_session_id", k.strict_session_id);
+    k.implicit_spawn = s.flag("implicit_spawn", k.implicit_spawn);
+    k.stop_servers_on_exit = s.flag("stop_servers_on_exit", k.stop_servers_on_exit);
+    k.shutdown_on_logout = s.flag("shutdown_on_logout", k.shutdown_on_logout);
+    k.admin_users = s.texts("admin_users");
+    if (!k.strict_session_id) s.wrong("strict_session_id", "this version knows true only");
+    if (s.flag("allow_token_in_url", false)) s.wrong("allow_token_in_url", "this version knows false only");
+    s.finish();
+    return k;
+}
+
+tls_keys read_tls(section s) {
+    tls_keys k{s.text("certificate", ""), s.text("key", "")};
+    if (k.certificate.empty()) s.missing("certificate", "name the PEM file with the certificate chain, or leave [tls] out");
+    s.finish();
+    return k;
+}
+
+proxy_keys read_proxy(section s) {
+    proxy_keys k;
+    k.external = s.one_of("mode", "own", {"own", "external"}) == "external";
+    k.api_url = s.text("api_url", "");
+    if (k.external && !k.api_url.starts_with("http://") && !k.api_url.starts_with("https://"))
+        s.wrong("api_url", "with mode = \"external\" this must be the configurable-http-proxy's API, such as \"http://127.0.0.1:8001\"");
+    k.api_token_file = s.text("api_token_file", "");
+    k.threads = static_cast<int>(s.integer("threads", 0, 0, 256));
+    k.trusted_proxies = s.texts("trusted_proxies", k.trusted_proxies);
+    for (const auto& cidr : k.trusted_proxies)
+        if (!is_cidr(cidr)) s.wrong("trusted_proxies", fmt::format("\"{}\" is not an address or a network such as \"10.0.0.0/8\"", cidr));
+    s.finish();
+    return k;
+}
+
+std::set<std::string, std::less<>> name_set(std::vector<std::string> list) { return {list.begin(), list.end()}; }
+
+login_keys read_login(section s, const hub_keys& hub) {
+    login_keys k;
+    k.method = s.one_of("method", "dummy", {"pam", "dummy"});
+    k.dummy_password = s.hidden("dummy_password");
+    k.dummy_anywhere = s.flag("dummy_anywhere", false);
+    k.rules.allow_all = s.flag("allow_all", false);
+    k.rules.allowed_users = name_set(s.texts("allowed_users"));
+    k.rules.allowed_groups = name_set(s.texts("allowed_groups"));
+    k.rules.admin_groups = name_set(s.texts("admin_groups"));
+    k.rules.blocked_users = name_set(s.texts("blocked_users"));
+    if (k.method == "dummy" && !k.dummy_anywhere && !is_loopback(hub.listen))
+        s.wrong("method", fmt::format("\"dummy\" lets anybody in by any password, and [hub] listen = \"{}\" is not loopback; choose another "
+                                      "method, or set dummy_anywhere = true if that is what you want", hub.listen));
+    s.finish();
+    return k;
+}
+
+std::vector<service_keys> read_services(section& root, report& to) {
+    std::vector<service_keys> out;
+    for (auto& s : root.tables("service")) {
+        service_keys k;
+        k.what.name = s.text("name", "");
+        if (k.what.name.empty()) s.missing("name", "every service has one");
+        if (std::ranges::any_of(out, [&](const auto& o) { return o.what.name == k.what.name; }))
+            s.wrong("name", fmt::format("there are two services named \"{}\"", k.what.name));
+        k.api_token = s.hidden("api_token");
+        if (!k.api_token.empty() && k.api_token.reveal().size() < 8) s.wrong("api_token", "needs at least 8 characters");
+        k.what.roles = s.texts("roles");
+        k.what.scopes = s.texts("scopes");
+        if (auto ok = auth::check_known(k.what.scopes); !ok) s.wrong("scopes", ok.error().message);
+        s.finish();
+        out.push_back(std::move(k));
+    }
+    (void)to;
+    return out;
+}
+
+std::vector<auth::role> read_roles(section& root, report& to) {
+    std::vector<auth::role> out;
+    for (auto& s : root.tables("role")) {
+        auth::role r;
+        r.name = s.text("name", "");
+        if (r.name.empty()) s.missing("name", "every role has one");
+        r.description = s.text("description", "");
+        r.scopes = s.texts("scopes");
+        r.users = s.texts("users");
+        r.groups = s.texts("groups");
+        r.services = s.texts("services");
+        s.finish();
+        std::vector<auth::role> one(1, r);
+        if (auto ok = auth::make_roles(one); !ok) to.add(s.line(), "role", ok.error().message);
+        out.push_back(std::move(r));
+    }
+    return out;
+}
+
+void check_service_roles(const configuration& c, report& to) {
+    auto known = auth::make_roles(c.roles);
+    if (!known) return; // told already
+    for (const auto& s : c.services)
+        for (const auto& name : s.what.roles)
+            if (!known->contains(name))
+                to.add(0, "service.roles", fmt::format("service \"{}\" has the role \"{}\", which does not exist", s.what.name, name));
+}
+
+void read_log(section s, configuration& c) {
+    static const std::vector<std::string> levels{"debug", "info", "warning", "error"};
+    const auto level = s.one_of("level", "info", levels);
+    c.level = static_cast<log_level>(std::ranges::find(levels, level) - levels.begin());
+    c.format = s.one_of("format", "text", {"text", "json"}) == "json" ? log_format::json : log_format::text;
+    s.finish();
+}
+
+template<class Read>
+void if_there(section& root, std::string_view key, Read&& use) {
+    if (auto s = root.table(key)) use(std::move(*s));
+}
+
+configuration read_all(const toml::table& file, report& to) {
+    configuration c;
+    section root(file, "", to);
+    if_there(root, "hub", [&](section s) { c.hub = read_hub(std::move(s)); });
+    if_there(root, "tls", [&](section s) { c.tls = read_tls(std::move(s)); });
+    if_there(root, "proxy", [&](section s) { c.proxy = read_proxy(std::move(s)); });
+    if_there(root, "secrets", [&](section s) {
+        c.cookie_secret_file = s.text("cookie_secret_file", "");
+        s.finish();
+    });
+    if (auto s = root.table("login"))
+        c.login = read_login(std::move(*s), c.hub);
+    else if (!is_loopback(c.hub.listen))
+        to.add(0, "login", "missing; without [login] anybody may come in, and [hub] listen is not loopback");
+    c.login.rules.admin_users = name_set(c.hub.admin_users);
+    c.services = read_services(root, to);
+    c.roles = read_roles(root, to);
+    check_service_roles(c, to);
+    c.clusters = read_clusters(root);
+    if_there(root, "announcement", [&](section s) {
+        c.site = {s.text("home", ""), s.text("login", ""), s.text("spawn", "")};
+        s.finish();
+    });
+    if_there(root, "log", [&](section s) { read_log(std::move(s), c); });
+    if (c.clusters.empty()) c.clusters.push_back(built_in_cluster());
+    for (const auto& k : c.clusters) c.catalogue.clusters[k.name] = k.defaults;
+    c.catalogue.profiles = read_profiles(root, c.clusters);
+    root.finish();
+    return c;
+}
+
+} // namespace
+
+std::expected<configuration, std::vector<problem>> read(const std::string& file) {
+    report to{file, {}};
+    configuration c;
+    if (file.empty()) {
+        c.clusters.push_back(built_in_cluster());
+        c.catalogue.clusters[c.clusters.front().name] = {};
+        c.login.rules.allow_all = true;
+        return c;
+    }
+    try {
+        const auto table = toml::parse_file(file);
+        c = read_all(table, to);
+    } catch (const toml::parse_error& e) {
+        to.add(e.source().begin.line, "", std::string(e.description()));
+    }
+    c.file = file;
+    if (!to.problems.empty()) return std::unexpected(std::move(to.problems));
+    return c;
+}
+
+} // namespace berth::config

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/command_support.hpp"
+#include "daemon/main/door.hpp"
+#include "daemon/main/hub_process.hpp"
+#include "daemon/main/listen_address.hpp"
+#include "daemon/runtime/digest.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <cstdio>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace berth::config {
+namespace asio = boost::asio;
+
+namespace {
+
+// Every connection is a descriptor: as many as the system allows.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// Without a configuration: how to come in, told once.
+void print_welcome(const configuration& c) {
+    fmt::print("Berth is ready:  {}{}\n", url_of(c.hub.listen, false), c.hub.base_url);
+    fmt::print("Sign in with any name and this password:  {}\n", c.login.dummy_password.reveal());
+    fmt::print("(Ctrl-C ends the hub; notebooks and the front door stay. `berth stop` closes the front door too.)\n");
+    std::fflush(stdout);
+}
+
+// SIGTERM, SIGINT or the API's shutdown; SIGHUP is said to be heard. True: stop the servers too.
+asio::awaitable<bool> wait_for_end(hub_process& hub, logger& log) {
+    using namespace asio::experimental::awaitable_operators;
+    asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
+    for (;;) {
+        auto woken = co_await (signals.async_wait(asio::use_awaitable) || hub.shutdown_asked());
+        if (woken.index() == 1) co_return std::get<1>(woken);
+        if (std::get<0>(woken) != SIGHUP) co_return false;
+        log.info("hub.signal", {{"signal", "SIGHUP"}, {"note", "the front door reloads certificates; other keys need a restart"}});
+    }
+}
+
+asio::awaitable<void> run(hub_process& hub, const configuration& c, logger& log, int& status) {
+    if (auto ok = co_await hub.start(); !ok) {
+        status = complain(ok.error());
+        co_return;
+    }
+    ::sd_notify(0, "READY=1\nSTATUS=Serving");
+    if (c.file.empty()) print_welcome(c);
+    const bool servers_too = co_await wait_for_end(hub, log);
+    ::sd_notify(0, "STOPPING=1\nSTATUS=Finishing requests");
+    co_await hub.stop(servers_too);
+}
+
+// The password of a hub without configuration: random, so that no other user of this machine comes in.
+void choose_password(configuration& c) {
+    if (c.file.empty()) c.login.dummy_password = secret(random_alnum(12));
+}
+
+} // namespace
+
+int serve_command(const common_options& o) {
+    auto c = read_or_complain(o);
+    if (!c) return exit_configuration;
+    choose_password(*c);
+    ::umask(0077);
+    std::signal(SIGPIPE, SIG_IGN);
+    raise_descriptor_limit();
+    const auto log = make_stderr_logger(c->level, c->format);
+    const auto owner = find_account(c->hub.user);
+    if (!owner) return complain(owner.error(), exit_configuration);
+    auto d = open_data_dir(*c, *owner);
+    if (!d) return complain(d.error());
+    const auto lock = lock_hub(*d);
+    if (!lock) return complain(lock.error());
+    asio::io_context io(1);
+    auto helpers = start_helpers(io.get_executor(), *log, *c, *d);
+    if (!helpers) return complain(helpers.error());
+    if (!c->proxy.external && !door_answers(*d))
+        if (auto ok = start_door(*c, *d); !ok) return complain(ok.error());
+    if (*owner)
+        if (auto ok = become(**owner); !ok) return complain(ok.error());
+    if (::geteuid() == 0) log->warning("hub.runs_as_root", {{"remedy", "set [hub] user to an account of its own"}});
+    hub_process hub(io, *log, *c, *d, *helpers);
+    if (auto ok = hub.open(); !ok) return complain(ok.error());
+    int status = 0;
+    asio::co_spawn(io, run(hub, *c, *log, status), [&](const std::exception_ptr& error) {
+        if (error) std::rethrow_exception(error);
+        io.stop();
+    });
+    io.run();
+    return status;
+}
+
+} // namespace berth::config
