@@ -13,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ namespace berth::auth {
 struct session {
     std::int64_t id = 0;
     std::int64_t user_id = 0;
-    std::string session_id;    // the jupyterhub-session-id cookie: ties OAuth tokens to this browser
+    std::string session_id; // the jupyterhub-session-id cookie: ties OAuth tokens to this browser
     std::string user_agent, address;
     time_point created{}, last_seen{};
 };
@@ -35,9 +36,11 @@ struct session_settings {
     secret cookie_secret;
     duration max_age = std::chrono::hours(24 * 14);
     bool always_secure = false; // public_url is https; otherwise Secure follows the request's scheme
+    std::string public_url; // [hub] public_url: its host counts as the hub's own, whatever Host a proxy sends
 };
 
-// On the hub thread. Pointers are valid until the next co_await.
+// All sessions, in memory and in the store. The login cookie is kept as a hash only, and signed: a changed
+// cookie secret signs every browser out. On the hub thread. Pointers are valid until the next co_await.
 class session_store {
   public:
     session_store(clock& time, logger& log, store::database& db, session_settings settings);
@@ -48,27 +51,51 @@ class session_store {
     static store::migrations tables();
     boost::asio::awaitable<result<void>> load();
 
-    // Signs a browser in: a new session with a new session id (a preset one is never kept), and the cookies
-    // jupyterhub-hub-login (path <base>hub/, HttpOnly), jupyterhub-session-id (path <base>, HttpOnly) and _xsrf
-    // (path <base>hub/, readable by scripts) on `answer`. Other sessions of this browser end.
-    boost::asio::awaitable<result<void>> sign_in(const http::request& r, http::response& answer, std::int64_t user_id);
+    // Called for every session that has ended (signed out, replaced, ended from a page, expired and purged),
+    // after that is durable: for revoking its OAuth tokens and closing its websockets. `told` must not wait.
+    void on_end(std::function<void(const session&)> told);
 
-    // The request's session by its jupyterhub-hub-login cookie (each cookie of that name is tried), or nullptr.
+    // Signs a browser in: a new session with a new session id (a preset one is never kept), and the cookies
+    // jupyterhub-hub-login (path <base>hub/, HttpOnly), jupyterhub-session-id (path <base>, HttpOnly) and
+    // _xsrf (path <base>hub/, readable by scripts) on `answer`. Other sessions of this browser end, and the
+    // user's oldest above 50. Both must outlive the call. On failure `answer` has no cookies, unless only the
+    // ending of others failed.
+    boost::asio::awaitable<result<void>> sign_in(const http::request& r, http::response& answer,
+                                                 std::int64_t user_id);
+
+    // The request's session by its jupyterhub-hub-login cookie (each cookie of that name is tried), or
+    // nullptr.
     const session* find(const http::request& r);
 
-    // Ends the session and clears the cookies; `ended` tells which one it was, for revoking its OAuth tokens.
-    boost::asio::awaitable<result<std::optional<session>>> sign_out(const http::request& r, http::response& answer);
+    // Ends the session and clears the cookies (whenever a login cookie was sent); tells which session it was,
+    // for revoking its OAuth tokens. On failure nothing has changed: the browser is still signed in.
+    boost::asio::awaitable<result<std::optional<session>>> sign_out(const http::request& r,
+                                                                    http::response& answer);
+    // Unknown ids are no error. On failure they live on.
     boost::asio::awaitable<result<void>> end(std::vector<std::int64_t> ids);
     boost::asio::awaitable<result<void>> end_user(std::int64_t user_id);
-    std::vector<const session*> of_user(std::int64_t user_id) const;
+    // Ends what is older than max_age (it is not accepted before either). For once an hour.
+    boost::asio::awaitable<result<void>> purge_expired();
+    std::vector<const session*> of_user(std::int64_t user_id) const; // oldest first
 
-    // The token that forms carry as _xsrf and scripts as X-XSRFToken: bound to the session, or to a random cookie while
-    // nobody is signed in (then `answer` gets the _xsrf cookie unless the browser has a good one).
+    // The token that forms carry as _xsrf and scripts as X-XSRFToken: bound to the session, or to a random
+    // cookie while nobody is signed in (then `answer` gets the _xsrf cookie unless the browser has a good
+    // one).
     std::string xsrf_token(const http::request& r, http::response& answer);
-    // Checks `?_xsrf=`, the form field given, X-XSRFToken or X-CSRFToken against what this browser should have. Each
-    // _xsrf cookie that arrives is tried. Cross-site requests by Sec-Fetch-Site or Origin are refused first.
-    // `denied` with JupyterHub's words ("'_xsrf' argument missing from POST").
+    // Checks `?_xsrf=`, the form field given, X-XSRFToken or X-CSRFToken against what this browser should
+    // have. Each _xsrf cookie that arrives is tried. Cross-site requests by Sec-Fetch-Site or Origin are
+    // refused first. `denied` with JupyterHub's words ("'_xsrf' argument missing from POST"). A token from
+    // before the sign-in is not good after it: pages of user servers can fetch one.
     result<void> check_xsrf(const http::request& r, std::optional<std::string> form_field) const;
+
+    // Whether a request that a cookie signs in must pass check_xsrf: anything that is not a plain navigation,
+    // a program's GET, or a same-origin image or script. (On the API every request with Sec-Fetch-Mode "cors"
+    // needs it, GET as well.)
+    static bool needs_xsrf(const http::request& r);
+
+    // What a visit to the sign-in page, or a redirect to it, puts right: a login cookie that is good for
+    // nothing is cleared; who is signed in gets the session id again if the browser lost it, and _xsrf anew.
+    void mend_cookies(const http::request& r, http::response& answer) const;
 
     // The jupyterhub-session-id that the browser sent with a live session; "" otherwise.
     std::string session_id_of(const http::request& r);
