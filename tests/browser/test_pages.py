@@ -18,8 +18,8 @@ def hub(berth_program, tmp_path_factory):
     hub = Hub(tmp_path_factory.mktemp("pages"))
     local = hub.configuration["cluster"]["local"]
     hub.configuration["cluster"] |= {
-        "slow": local | {"environment": {"MOCK_DELAY": "600", "PATH": "/usr/bin:/bin"}},
-        "broken": local | {"environment": {"MOCK_EXIT": "7", "PATH": "/usr/bin:/bin"}}}
+        "slow": local | {"environment": local["environment"] | {"MOCK_DELAY": "600"}},
+        "broken": local | {"environment": local["environment"] | {"MOCK_EXIT": "7"}}}
     hub.configuration["profile"] = [
         {"name": "quick", "title": "At once", "cluster": "local"},
         {"name": "slow", "title": "Never there", "cluster": "slow"},

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`berth serve` in a folder of its own: configured, started, killed, stopped, and nothing left behind."""
-import copy
 import os
 import signal
 import subprocess
@@ -19,14 +18,15 @@ SERVICE_SCOPES = ["admin:users", "admin:servers", "tokens", "read:hub", "list:us
                   "list:services", "read:metrics"]
 
 
-def base_configuration(folder, port):
+def base_configuration(folder, port, mark):
     """A hub on loopback whose servers are mocks on this machine; a test changes what it is about."""
     return {
         "hub": {"listen": f"127.0.0.1:{port}", "data_dir": str(folder / "data"), "admin_users": ["root-admin"]},
         "login": {"method": "dummy", "allow_all": True},
         "service": [{"name": "bench", "api_token": ADMIN_TOKEN, "scopes": list(SERVICE_SCOPES)}],
         "cluster": {"local": {"backend": "local", "cmd": ["/usr/bin/python3", str(MOCK_SERVER)],
-                              "home_dir": str(folder / "home/{user}")}},
+                              "home_dir": str(folder / "home/{user}"),
+                              "environment": {"PATH": "/usr/bin:/bin", processes.MARK: mark}}},
     }
 
 
@@ -53,10 +53,10 @@ class Hub(RunningHub):
         self.folder = folder
         self.port = processes.free_port()
         super().__init__(f"http://127.0.0.1:{self.port}")
-        self.configuration = copy.deepcopy(base_configuration(folder, self.port))
+        self.mark = uuid.uuid4().hex
+        self.configuration = base_configuration(folder, self.port, self.mark)
         self.configuration_file = folder / "berth.toml"
         self.log_file = folder / "berth.log"
-        self.mark = uuid.uuid4().hex
         self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8",
                             processes.MARK: self.mark} | (environment or {})
         self.process = None
