@@ -44,7 +44,7 @@ struct hub_process::parts {
     std::string hub_target() const;  // the same, as the front door is told it
     asio::awaitable<result<void>> load();
     asio::awaitable<void> keep_routes();
-    asio::awaitable<void> purge_tokens();
+    asio::awaitable<void> purge_expired_rows();
     asio::awaitable<void> stop_all_servers();
     void tell_session_end(std::string session_id);
     asio::awaitable<void> session_has_ended(std::string session_id);
@@ -192,10 +192,11 @@ asio::awaitable<void> hub_process::parts::keep_routes() {
     }
 }
 
-asio::awaitable<void> hub_process::parts::purge_tokens() {
+asio::awaitable<void> hub_process::parts::purge_expired_rows() {
     for (;;) {
         co_await time.sleep_for(std::chrono::hours(1));
         if (auto done = co_await tokens->purge_expired(); !done) log.warning("token.purge_failed", {{"error", done.error()}});
+        if (auto done = co_await sessions->purge_expired(); !done) log.warning("session.purge_failed", {{"error", done.error()}});
     }
 }
 
@@ -205,7 +206,7 @@ asio::awaitable<result<void>> hub_process::start() {
     if (auto ok = p.listener->start(); !ok) co_return ok;
     p.servers->run();
     p.tasks.spawn("keep_routes", p.keep_routes());
-    p.tasks.spawn("purge_tokens", p.purge_tokens());
+    p.tasks.spawn("purge_expired", p.purge_expired_rows());
     const auto took = p.time.now() - p.began;
     p.metrics.started(took);
     p.log.info("hub.started", {{"version", BERTH_VERSION}, {"listen", p.c.hub.listen}, {"users", p.who->users().size()},

@@ -43,7 +43,7 @@ hub::settings hub_settings(const configuration& c) {
 }
 
 auth::session_settings session_settings(const configuration& c, const data_dir& d) {
-    return {c.hub.base_url, d.cookie_secret, c.hub.cookie_max_age, c.hub.public_url.starts_with("https://")};
+    return {c.hub.base_url, d.cookie_secret, c.hub.cookie_max_age, c.hub.public_url.starts_with("https://"), c.hub.public_url};
 }
 
 pages::site site_of(const configuration& c) {

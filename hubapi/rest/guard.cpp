@@ -11,14 +11,11 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A cookie is sent by any page that a browser shows; what it may do without an XSRF token is what our own pages and a
-// person's address bar ask for (hub contract 4.4).
+// A cookie is sent by any page that a browser shows, those of people's servers on this very origin included: what it may
+// do without an XSRF token is only what a person's address bar asks for (hub contract 4.4).
 std::optional<http::response> refuse_cookie(hub& h, const http::request& r) {
-    const auto site = r.header("Sec-Fetch-Site");
-    const bool own = site.empty() || site == "same-origin" || site == "none";
-    if (r.is_read_only() && own) return std::nullopt;
-    const auto type = r.content_type();
-    if (!r.body.empty() && type != "application/json")
+    if (!auth::session_store::needs_xsrf(r)) return std::nullopt;
+    if (!r.body.empty() && r.content_type() != "application/json")
         return error_answer(403, "A request with a cookie must send its body as application/json.");
     if (auto ok = h.sessions.check_xsrf(r, std::nullopt); !ok) return error_answer(ok.error());
     return std::nullopt;
