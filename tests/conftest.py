@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the Python suites share: hubs, a Slurm cluster, a browser."""
+import contextlib
 import os
 
 import pytest
 
-from support.hub import Hub, RunningHub, use_slurm
+from support.hub import Hub, RunningHub, hub_folder, use_slurm
 from support.paths import BERTH, CHROMIUM, NOTEBOOK_VENV
 from support.slurm import Cluster
 
@@ -24,18 +25,32 @@ def pytest_runtest_makereport(item, call):
 
 @pytest.fixture(scope="session")
 def berth_program():
-    if os.environ.get("BERTH_TEST_URL"):
-        return None
     assert BERTH.exists(), f"{BERTH} is missing: cmake --preset release && cmake --build --preset release"
     return BERTH
 
 
+@contextlib.contextmanager
+def fresh_hub():
+    with hub_folder() as folder:
+        hub = Hub(folder)
+        try:
+            yield hub
+        finally:
+            hub.stop()
+
+
 @pytest.fixture
-def unstarted_hub(berth_program, tmp_path):
+def unstarted_hub(berth_program):
     """A hub that a test configures and starts itself."""
-    hub = Hub(tmp_path)
-    yield hub
-    hub.stop()
+    with fresh_hub() as hub:
+        yield hub
+
+
+@pytest.fixture(scope="module")
+def unstarted_shared_hub(berth_program):
+    """The same, one for all tests of a file."""
+    with fresh_hub() as hub:
+        yield hub
 
 
 @pytest.fixture
@@ -45,15 +60,12 @@ def hub(unstarted_hub):
 
 
 @pytest.fixture(scope="module")
-def shared_hub(berth_program, tmp_path_factory):
-    """The same, one for all tests of a file that do not disturb each other. BERTH_TEST_URL names one that runs already,
+def shared_hub(request):
+    """A started hub for all tests of a file that do not disturb each other. BERTH_TEST_URL names one that runs already,
     a JupyterHub too: that is how the tests themselves are tried."""
     if url := os.environ.get("BERTH_TEST_URL"):
-        yield RunningHub(url)
-        return
-    hub = Hub(tmp_path_factory.mktemp("hub"))
-    yield hub.start()
-    hub.stop()
+        return RunningHub(url)
+    return request.getfixturevalue("unstarted_shared_hub").start()
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,21 @@
 
 HUB_DIR=$STATE/hub
 HUB_PORT=${BERTH_DEMO_PORT:-8000}
+HUB_USER=berth                                 # what the hub becomes once its privileged helpers run
 HUB_URL=http://127.0.0.1:$HUB_PORT
 HUB_PID=
+# shellcheck disable=SC2154  # whoever reads this file sets it
 berth=$root/build/release/bin/berth
 
 build_hub() {
   cd "$root" || return
   [ -e build/release/build.ninja ] || with_progress configure cmake --preset release || return
-  with_progress build ninja -C build/release bin/berth bin/berth-slurm-agent
+  with_progress configure ninja -C build/release build.ninja || return
+  # shellcheck disable=SC2046  # names without blanks
+  with_progress build ninja -C build/release $(programs)
 }
+# berth and its helpers; no tests.
+programs() { ninja -C build/release -t targets all | sed -n 's/^\(bin\/berth[a-z-]*\):.*/\1/p'; }
 
 write_hub_configuration() {
   local venv=$1
@@ -20,6 +26,7 @@ write_hub_configuration() {
 # Written by slurm-test-env/demo: changes are overwritten.
 [hub]
 listen = "127.0.0.1:$HUB_PORT"
+user = "$HUB_USER"
 data_dir = "$HUB_DIR/data"
 
 [login]
@@ -68,6 +75,8 @@ CONF
 start_hub() {
   find_address
   port_is_free "$HUB_PORT" || die "port $HUB_PORT is in use: set BERTH_DEMO_PORT to another one"
+  getent passwd "$HUB_USER" >/dev/null ||
+    useradd --system --no-create-home --shell /usr/sbin/nologin "$HUB_USER" || die "cannot add user $HUB_USER"
   mkdir -p "$HUB_DIR"
   write_hub_configuration "$1"
   # setsid: Ctrl-C reaches this script alone, which then stops things in order.

@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from support.hub import Hub
 from support.pages import Weight, control, overflow, sign_in, violations
 
 COLD_LIMIT = 50_000
@@ -13,9 +12,9 @@ PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
-def hub(berth_program, tmp_path_factory):
+def hub(unstarted_shared_hub):
     """Profiles: one that is there at once, one that never comes, one that ends with exit code 7."""
-    hub = Hub(tmp_path_factory.mktemp("pages"))
+    hub = unstarted_shared_hub
     local = hub.configuration["cluster"]["local"]
     hub.configuration["cluster"] |= {
         "slow": local | {"environment": local["environment"] | {"MOCK_DELAY": "600"}},
@@ -25,8 +24,7 @@ def hub(berth_program, tmp_path_factory):
         {"name": "slow", "title": "Never there", "cluster": "slow"},
         {"name": "broken", "title": "Ends at once", "cluster": "broken"}]
     hub.configuration["hub"]["implicit_spawn"] = False
-    yield hub.start()
-    hub.stop()
+    return hub.start()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import pytest
 GOOD = """\
 [hub]
 listen = "127.0.0.1:{port}"
+user = "nobody"
 data_dir = "{folder}/data"
 [login]
 method = "dummy"
@@ -18,9 +19,9 @@ cmd = ["jupyterhub-singleuser"]
 
 # What is replaced, by what, the line that the message names, and words that it holds: the key and the remedy.
 WRONG = [
-    ('allow_all', 'alow_all', 6, ["alow_all", "allow_all"]),
-    ('method = "dummy"', 'method = "dumy"', 5, ["method", "dumy", "dummy", "pam"]),
-    ('allow_all = true', 'allow_all = "yes"', 6, ["allow_all", "true"]),
+    ('allow_all', 'alow_all', 7, ["alow_all", "allow_all"]),
+    ('method = "dummy"', 'method = "dumy"', 6, ["method", "dumy", "dummy", "pam"]),
+    ('allow_all = true', 'allow_all = "yes"', 7, ["allow_all", "true"]),
     ('[hub]', '[hub]\nnamed_server_limit_per_user = -1', 2, ["named_server_limit_per_user"]),
     ('[hub]', '[hub]\ncookie_max_age = "14 parsecs"', 2, ["cookie_max_age", "14 parsecs", "d"]),
     ('[hub]', '[hub]\ncookie_max_age = 14', 2, ["cookie_max_age", '"']),
@@ -28,11 +29,11 @@ WRONG = [
     ('[hub]', '[hub]\nbase_url = "no-slash"', 2, ["base_url", "/"]),
     ('"127.0.0.1:{port}"', '"127.0.0.1"', 2, ["listen", "127.0.0.1"]),
     ('"127.0.0.1:{port}"', '"127.0.0.1:99999"', 2, ["listen", "99999"]),
-    ('backend = "local"', 'backend = "pbs"', 8, ["backend", "pbs", "slurm", "local"]),
-    ('cmd = ["jupyterhub-singleuser"]', 'cmd = []', 9, ["cmd"]),
-    ('cmd = ["jupyterhub-singleuser"]', 'cmd = [1]', 9, ["cmd"]),
-    ('[login]', '[logn]', 4, ["logn", "login"]),
-    ('allow_all = true', 'allow_all = true\nallow_all = false', 7, ["allow_all"]),
+    ('backend = "local"', 'backend = "pbs"', 9, ["backend", "pbs", "slurm", "local"]),
+    ('cmd = ["jupyterhub-singleuser"]', 'cmd = []', 10, ["cmd"]),
+    ('cmd = ["jupyterhub-singleuser"]', 'cmd = [1]', 10, ["cmd"]),
+    ('[login]', '[logn]', 5, ["logn", "login"]),
+    ('allow_all = true', 'allow_all = true\nallow_all = false', 8, ["allow_all"]),
     ('[hub]', '[hub', 1, []),
     ('[hub]', '[hub]\nadmin_users = "root-admin"', 2, ["admin_users"]),
 ]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from support.hub import Hub, use_slurm
+from support.hub import use_slurm
 from support.waiting import until
 
 HOSTILE = ['x"; touch {mark}; "', "$(touch {mark})", "`touch {mark}`", "x\ntouch {mark}", "x'; touch {mark}; '", "x\0y",
@@ -12,8 +12,8 @@ HOSTILE = ['x"; touch {mark}; "', "$(touch {mark})", "`touch {mark}`", "x\ntouch
 
 
 @pytest.fixture(scope="module")
-def profiled(berth_program, tmp_path_factory, cluster, notebook_venv):
-    hub = Hub(tmp_path_factory.mktemp("profiled"))
+def profiled(unstarted_shared_hub, cluster, notebook_venv):
+    hub = unstarted_shared_hub
     use_slurm(hub, cluster, notebook_venv)
     hub.configuration["profile"] = [
         {"name": "free", "title": "Choose", "cluster": "hpc", "set": {"memory": "512M"}, "choose": {
@@ -23,7 +23,6 @@ def profiled(berth_program, tmp_path_factory, cluster, notebook_venv):
             "account": {"type": "text"}, "reservation": {"type": "text"}, "constraint": {"type": "text"},
             "gres": {"type": "text"}}}]
     yield hub.start(), cluster
-    hub.stop()
     cluster.cancel_all()
 
 

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """`berth serve` in a folder of its own: configured, started, killed, stopped, and nothing left behind."""
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import uuid
+from pathlib import Path
 
 import requests
 
@@ -44,6 +48,17 @@ class RunningHub:
 
     def log(self):
         return ""
+
+
+@contextlib.contextmanager
+def hub_folder():
+    """A short path, for it holds Unix sockets; open to the user that a hub becomes."""
+    folder = Path(tempfile.mkdtemp(prefix="berth-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class Hub(RunningHub):
@@ -112,7 +127,8 @@ class Hub(RunningHub):
 
 
 def use_slurm(hub, cluster, notebook_venv, **more):
-    """Makes a hub spawn on a test cluster, signing in unix users through PAM."""
+    """Makes a hub spawn on a test cluster, signing in unix users through PAM; it gives up root itself."""
+    hub.configuration["hub"]["user"] = "nobody"
     hub.configuration["login"] = {"method": "pam", "allowed_users": ["alice", "bob", "carol"]}
     hub.configuration["cluster"] = {"hpc": {
         "backend": "slurm", "identity": "root", "poll_interval": "500ms", "poll_interval_max": "2s",
@@ -123,7 +139,6 @@ def use_slurm(hub, cluster, notebook_venv, **more):
 
 def main():
     """A hub for trying things by hand: python3 -m support.hub FOLDER (from tests/)."""
-    from pathlib import Path
     folder = Path(sys.argv[1]).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     hub = Hub(folder).start()

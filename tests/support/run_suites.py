@@ -8,6 +8,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,10 +78,20 @@ def quietly(what, command, env=None):
 def configure(preset):
     if not (BUILD / preset / "build.ninja").exists():
         quietly(f"configure {preset}", ["cmake", "--preset", preset])
+    quietly(f"configure {preset}", ["ninja", "-C", str(BUILD / preset), "build.ninja"])
 
 
 def build(preset, targets):
     quietly(f"build {preset}", ["ninja", "-C", str(BUILD / preset), *targets])
+
+
+def programs():
+    """berth and its helpers, as ninja names them."""
+    shown = subprocess.run(["ninja", "-C", str(BUILD / "release"), "-t", "targets", "all"], capture_output=True, text=True)
+    found = re.findall(r"^(bin/berth[a-z-]*):", shown.stdout, re.MULTILINE)
+    if "bin/berth" not in found:
+        raise CannotRun("the build declares no program bin/berth")
+    return found
 
 
 # ---- ctest --------------------------------------------------------------------------------------------------------
@@ -161,7 +172,7 @@ def run_pytest(suite, keyword):
     make_venv()
     if suite != "architecture":
         configure("release")
-        build("release", ["bin/berth", "bin/berth-slurm-agent"])
+        build("release", programs())
     if suite in ("integration", "browser"):
         quietly("notebook venv", [str(ROOT / "slurm-test-env/notebook-venv")])
     junit = BUILD / f"pytest-{suite}.xml"
