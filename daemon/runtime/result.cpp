@@ -22,4 +22,10 @@ std::string_view to_string(errc code) {
     return "internal";
 }
 
+std::optional<errc> errc_from(std::string_view name) {
+    for (int i = 0; i <= static_cast<int>(errc::internal); ++i)
+        if (to_string(static_cast<errc>(i)) == name) return static_cast<errc>(i);
+    return std::nullopt;
+}
+
 } // namespace berth

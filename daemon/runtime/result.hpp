@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,21 +16,23 @@ enum class errc {
     denied,           // known, and not allowed
     not_found,
     already_exists,
-    conflict,         // not in this state; try again after the state has changed
-    limit_exceeded,   // a quota or a bound; later or smaller
-    unavailable,      // a back end did not take the request: nothing has happened, trying again is safe
-    outcome_unknown,  // a back end may or may not have done it: look before trying again
-    timed_out,        // our own deadline passed while waiting for something that has no side effect
+    conflict,        // not in this state; try again after the state has changed
+    limit_exceeded,  // a quota or a bound; later or smaller
+    unavailable,     // a back end did not take the request: nothing has happened, trying again is safe
+    outcome_unknown, // a back end may or may not have done it: look before trying again
+    timed_out,       // our own deadline passed while waiting for something that has no side effect
     cancelled,
-    io_error,         // disk, socket, child process
-    internal,         // a bug
+    io_error, // disk, socket, child process
+    internal, // a bug
 };
 
 // The name of the code as logs and APIs write it: "invalid_argument".
 std::string_view to_string(errc code);
+// The other way; nothing for a name that is none.
+std::optional<errc> errc_from(std::string_view name);
 
-// `message` is a sentence that a user or an operator can act on. It holds the back end's own words where there
-// are any, and never a secret.
+// `message` is a sentence that a user or an operator can act on. It holds the back end's own words where
+// there are any, and never a secret.
 struct failure {
     errc code = errc::internal;
     std::string message;
