@@ -20,10 +20,10 @@ std::vector<server_action> driver::transit(record& r, server_event on, const end
     if (!row) return calls;
     const server_step from = r.at;
     if (row->to != from) enter(r, row->to);
+    tell(r, from, on);
     for (auto a : row->actions)
         if (!perform(r, a, why)) calls.push_back(a);
-    tell(r, from, on);
-    if (r.at != from) news(r);
+    if (row->to != from) news(r);
     return calls;
 }
 
@@ -32,7 +32,7 @@ void driver::apply(record& r, server_event on, const ending* why) { start_calls(
 void driver::start_calls(const record& r, std::vector<server_action> calls) {
     if (calls.empty()) return;
     tasks.spawn("server " + r.s.user_name + "/" + r.s.key.name,
-                carry_out(shared_from_this(), r.s.key, r.s.attempt, std::move(calls)));
+                next_turn(carry_out(shared_from_this(), r.s.key, r.s.attempt, std::move(calls))));
 }
 
 void driver::enter(record& r, server_step to) {
@@ -66,7 +66,8 @@ bool driver::perform(record& r, server_action a, const ending* why) {
         if (r.probing || r.answered || r.s.port == 0 || r.s.host.empty()) return true;
         r.probing = true;
         note(r, stage::starting, "The server is starting");
-        tasks.spawn("probe " + r.s.url_path, probe_until_ready(shared_from_this(), r.s.key, r.s.attempt));
+        tasks.spawn("probe " + r.s.url_path,
+                    next_turn(probe_until_ready(shared_from_this(), r.s.key, r.s.attempt)));
         return true;
     case server_action::forget_address:
         r.s.port = 0;
@@ -81,7 +82,8 @@ bool driver::perform(record& r, server_action a, const ending* why) {
         const auto pause =
             std::min<duration>(first_retry * (1 << std::min(r.submit_tries, 6)), longest_retry);
         ++r.submit_tries;
-        tasks.spawn("retry " + r.s.url_path, retry_submit(shared_from_this(), r.s.key, r.s.attempt, pause));
+        tasks.spawn("retry " + r.s.url_path,
+                    next_turn(retry_submit(shared_from_this(), r.s.key, r.s.attempt, pause)));
         return true;
     }
     case server_action::renew_attempt:

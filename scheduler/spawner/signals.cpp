@@ -2,13 +2,20 @@
 #include "scheduler/spawner/signals.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 
 namespace berth::scheduler {
 namespace asio = boost::asio;
+
+asio::awaitable<void> next_turn(asio::awaitable<void> task) {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    co_await std::move(task);
+}
 
 wake_signal::wake_signal(const asio::any_io_executor& executor)
     : timer_(executor, asio::steady_timer::time_point::max()) {}

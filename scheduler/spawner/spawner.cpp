@@ -126,7 +126,7 @@ asio::awaitable<void> save_quietly(std::shared_ptr<driver> d, server_key key) {
 } // namespace
 
 void driver::save_later(const record& r) {
-    tasks.spawn("save " + r.s.url_path, save_quietly(shared_from_this(), r.s.key));
+    tasks.spawn("save " + r.s.url_path, next_turn(save_quietly(shared_from_this(), r.s.key)));
 }
 
 // --- the public face
@@ -282,7 +282,8 @@ asio::awaitable<result<void>> take_report(std::shared_ptr<driver> d, server_key 
                      {{"user", r->s.user_name}, {"server", key.name}, {"host", r->s.host}, {"port", port}});
     d->apply(*r, server_event::address_reported);
     d->news(*r);
-    co_return co_await d->save(key);
+    co_await d->save(key); // what could not be saved now is saved later: the job must not fail for it
+    co_return result<void>{};
 }
 
 asio::awaitable<void> wait_for_news(std::shared_ptr<driver> d, server_key key, std::uint64_t seen,

@@ -179,7 +179,7 @@ void cancel_orphans(const handle& d, watched_cluster& c, const std::vector<job_s
             continue;
         if (!c.orphans.insert(job.job_id).second) continue;
         d->tasks.spawn("orphan " + job.job_id,
-                       cancel_orphan(d, c.name, {job.job_id, job.job_name, job.user, {}}));
+                       next_turn(cancel_orphan(d, c.name, {job.job_id, job.job_name, job.user, {}})));
     }
 }
 
