@@ -118,7 +118,7 @@ result<secret> read_secret_file(const std::string& path) {
     return out;
 }
 
-result<secret> read_or_create_secret_file(const std::string& path, std::size_t bytes) {
+result<secret> read_or_create_secret(const std::string& path, std::size_t bytes) {
     auto found = read_secret_file(path);
     if (found || found.error().code != errc::not_found) return found;
     if (const auto made = create_secret_file(path, bytes); !made) return fail(made.error());

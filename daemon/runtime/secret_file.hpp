@@ -20,7 +20,7 @@ result<secret> read_secret_file(const std::string& path);
 
 // As read_secret_file; a file that does not exist is made first, 0600, with `bytes` random bytes in hex. It
 // appears whole and on disk, or not at all, also when two processes make it at once.
-result<secret> read_or_create_secret_file(const std::string& path, std::size_t bytes = 32);
+result<secret> read_or_create_secret(const std::string& path, std::size_t bytes = 32);
 
 // Makes the directory (not its parents) with mode 0700. One that exists is accepted when it is a directory of
 // this process's user that others may not write in; `denied` with the remedy otherwise.
