@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <deque>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -31,12 +32,21 @@ bool has_accounting() {
            std::string_view(conf->accounting_storage_type).ends_with("slurmdbd");
 }
 
-// The names are unique per attempt, which the ids are not.
+// The names are unique per attempt, which the ids are not. A name with any record that has not ended is not
+// over.
 nlohmann::json ended_among(List records, const std::set<std::string>& names) {
-    auto out = nlohmann::json::array();
+    std::map<std::string, const slurmdb_job_rec_t*> last;
+    std::set<std::string> alive;
     const slurm_iterator at(slurm_list_iterator_create(records), &slurm_list_iterator_destroy);
-    while (const auto* j = static_cast<const slurmdb_job_rec_t*>(slurm_list_next(at.get())))
-        if (j->jobname && names.contains(j->jobname) && is_over(*j)) out.push_back(to_json(*j));
+    while (const auto* j = static_cast<const slurmdb_job_rec_t*>(slurm_list_next(at.get()))) {
+        if (!j->jobname || !names.contains(j->jobname)) continue;
+        if (!is_over(*j)) alive.insert(j->jobname);
+        auto& newest = last[j->jobname];
+        if (!newest || newest->end <= j->end) newest = j;
+    }
+    auto out = nlohmann::json::array();
+    for (const auto& [name, j] : last)
+        if (!alive.contains(name)) out.push_back(to_json(*j));
     return out;
 }
 
@@ -60,7 +70,7 @@ answer ended_jobs(const settings& s, const nlohmann::json& jobs) {
     slurmdb_job_cond_t condition{};
     condition.jobname_list = wanted.get();
     condition.usage_start = std::time(nullptr) - looked_back;
-    condition.flags = JOBCOND_FLAG_NO_STEP | JOBCOND_FLAG_NO_TRUNC | JOBCOND_FLAG_DUP;
+    condition.flags = JOBCOND_FLAG_NO_STEP | JOBCOND_FLAG_NO_TRUNC;
     errno = 0;
     const slurm_list found(slurmdb_jobs_get(connection, &condition), &slurm_list_destroy);
     if (!found) return fail(question_failure(errno != 0 ? errno : ESLURM_DB_CONNECTION));

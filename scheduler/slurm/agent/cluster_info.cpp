@@ -22,8 +22,8 @@ using nlohmann::json;
 std::string text(const char* s) { return s ? s : ""; }
 
 std::string library_version() {
-    const long v = slurm_api_version();
-    return fmt::format("{}.{}.{}", SLURM_VERSION_MAJOR(v), SLURM_VERSION_MINOR(v), SLURM_VERSION_MICRO(v));
+    constexpr long v = SLURM_VERSION_NUMBER;
+    return fmt::format("{}.{:02}.{}", SLURM_VERSION_MAJOR(v), SLURM_VERSION_MINOR(v), SLURM_VERSION_MICRO(v));
 }
 
 json to_json(const partition_info_t& p) {

@@ -99,6 +99,13 @@ result<std::string> prepare_log(const settings& s, const account& a, const std::
     return a.home + "/.berth/" + name;
 }
 
+void discard_log(const account& a, const std::string& log) {
+    const acting_as user(a);
+    struct stat st{};
+    if (user.able() && lstat(log.c_str(), &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+        unlink(log.c_str());
+}
+
 answer log_tail(const settings& s, const nlohmann::json& arguments) {
     const auto job_name = arguments.at("job_name").get<std::string>();
     if (const auto mine = check_job_name(s, job_name); !mine) return fail(mine.error());

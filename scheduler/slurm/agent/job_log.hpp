@@ -15,4 +15,7 @@ namespace berth::slurm_agent {
 // returned, unchecked.
 result<std::string> prepare_log(const settings& s, const account& a, const std::string& job_name);
 
+// Takes away the empty log of a job that Slurm refused.
+void discard_log(const account& a, const std::string& log);
+
 } // namespace berth::slurm_agent

@@ -49,7 +49,8 @@ std::string reason_word(std::uint32_t reason) {
 
 void set_exit(json& out, std::uint32_t status) {
     const int s = static_cast<int>(status);
-    if (status == NO_VAL) return;
+    if (status == NO_VAL || WTERMSIG(s) >= 32)
+        return; // slurmd's own codes of failed launches look like signals
     if (WIFSIGNALED(s))
         out["signal"] = WTERMSIG(s);
     else
@@ -99,7 +100,7 @@ json to_json(const slurm_job_info_t& j, const std::map<std::string, std::string>
         return out;
     }
     time("ended", j.end_time);
-    set_exit(out, j.exit_code);
+    if (!node.empty()) set_exit(out, j.exit_code); // what never ran has Slurm's own number there
     return out;
 }
 
@@ -115,8 +116,10 @@ json to_json(const slurmdb_job_rec_t& j) {
              {"ended", static_cast<std::int64_t>(j.end)},
              {"restarts", 0}};
     if (j.start > 0) out["started"] = static_cast<std::int64_t>(j.start);
-    if (j.nodes && *j.nodes && text(j.nodes) != "None assigned") out["node"] = text(j.nodes);
-    set_exit(out, j.exitcode);
+    if (j.nodes && *j.nodes && text(j.nodes) != "None assigned") {
+        out["node"] = text(j.nodes);
+        set_exit(out, j.exitcode);
+    }
     return out;
 }
 

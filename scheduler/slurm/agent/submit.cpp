@@ -15,15 +15,23 @@ namespace {
 
 using response = std::unique_ptr<submit_response_msg_t, decltype(&slurm_free_submit_response_response_msg)>;
 
-// The sentence of a refusal: the field's name and value before Slurm's words where one is meant.
-failure refusal(int error, const nlohmann::json& fields, const response& r) {
+// What was asked for in a field, for people; "" when it was left to Slurm.
+std::string asked_for(const std::string& field, const nlohmann::json& fields) {
+    if (field == "memory" && fields.contains("memory_mib")) return fields["memory_mib"].dump() + " MB";
+    if (field == "runtime" && fields.contains("runtime_s"))
+        return fmt::format("{} minutes", (fields["runtime_s"].get<std::uint64_t>() + 59) / 60);
+    const auto value = fields.find(field);
+    return value == fields.end() ? "" : value->dump();
+}
+
+// The sentence of a refusal: the field and its value before Slurm's words where one is meant.
+failure refusal(int error, const nlohmann::json& fields, const std::string& user, const response& r) {
     auto f = action_failure(error);
-    const auto field = refused_field(error);
-    const char* key = field == "memory" ? "memory_mib" : field == "runtime" ? "runtime_s" : field.c_str();
-    if (const auto value = fields.find(key); !field.empty() && value != fields.end())
-        f.message = fmt::format("{} {}: {}", field, field == key ? value->dump() : "as asked for", f.message);
-    else if (!field.empty())
-        f.message = fmt::format("{}: {}", field, f.message);
+    if (const auto field = refused_field(error); !field.empty()) {
+        const auto value = asked_for(field, fields);
+        f.message = value.empty() ? fmt::format("{} (the default of {}): {}", field, user, f.message)
+                                  : fmt::format("{} {}: {}", field, value, f.message);
+    }
     if (r && r->job_submit_user_msg && *r->job_submit_user_msg)
         f.message += fmt::format(" ({})", r->job_submit_user_msg);
     return f;
@@ -38,14 +46,25 @@ std::string warning_of(const submit_response_msg_t& r) {
     return out;
 }
 
-answer send(job_request& request, const nlohmann::json& fields, const std::string& log) {
+answer send(job_request& request, const nlohmann::json& fields, const account& a, const std::string& log) {
     submit_response_msg_t* raw = nullptr;
     errno = 0;
     const int rc = slurm_submit_batch_job(request.get(), &raw);
     const int error = errno;
     const response r(raw, &slurm_free_submit_response_response_msg);
-    if (rc != SLURM_SUCCESS || !r) return fail(refusal(error, fields, r));
+    if (rc != SLURM_SUCCESS || !r) return fail(refusal(error, fields, a.name, r));
     return nlohmann::json{{"job_id", std::to_string(r->job_id)}, {"warning", warning_of(*r)}, {"log", log}};
+}
+
+answer submit_as(const settings& s, const account& a, const nlohmann::json& arguments,
+                 const std::string& log) {
+    if (const auto token = arguments.value("credential", std::string()); !token.empty()) use_token(token);
+    job_request request;
+    const auto fields = arguments.value("fields", nlohmann::json::object());
+    if (const auto set = request.set_job(a, arguments, log); !set) return fail(set.error());
+    if (const auto set = request.set_fields(fields); !set) return fail(set.error());
+    if (const auto open = open_session_rehearsed(s); !open) return fail(open.error());
+    return send(request, fields, a, log);
 }
 
 } // namespace
@@ -57,13 +76,9 @@ answer submit(const settings& s, const nlohmann::json& arguments) {
     if (!a) return fail(a.error());
     const auto log = prepare_log(s, *a, job_name);
     if (!log) return fail(log.error());
-    if (const auto token = arguments.value("credential", std::string()); !token.empty()) use_token(token);
-    if (const auto open = open_session_rehearsed(s); !open) return fail(open.error());
-    job_request request;
-    const auto fields = arguments.value("fields", nlohmann::json::object());
-    if (const auto set = request.set_job(*a, arguments, *log); !set) return fail(set.error());
-    if (const auto set = request.set_fields(fields); !set) return fail(set.error());
-    return send(request, fields, *log);
+    auto sent = submit_as(s, *a, arguments, *log);
+    if (!sent && sent.error().code != errc::outcome_unknown) discard_log(*a, *log);
+    return sent;
 }
 
 } // namespace berth::slurm_agent

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#pragma once
+
+#include "daemon/runtime/clock.hpp"
+#include "daemon/runtime/helper_process.hpp"
+#include "daemon/runtime/log.hpp"
+#include "scheduler/backend.hpp"
+#include "scheduler/script/template.hpp"
+#include "scheduler/slurm/breaker.hpp"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace berth::scheduler {
+
+// [cluster.NAME] with backend = "slurm".
+struct slurm_settings {
+    std::string cluster;                      // NAME, for sentences and logs
+    job_template script = builtin_template(); // key `script`
+    script_settings launch;                   // key `port_range`
+    job_fields defaults;                      // for check()
+    bool user_tokens = false;                 // identity = "jwt": each call carries the user's own token
+};
+
+// The agent's command line. `program`: berth-slurm-agent, beside berth. `job_prefix`: what the names of this
+// hub's jobs begin with ("berth-<hub_id>-"). `conf`: key slurm_conf, "" for the system's.
+std::vector<std::string> slurm_agent_argv(const std::string& program, const std::string& job_prefix,
+                                          const std::string& conf);
+
+// Slurm through berth-slurm-agent. Deadlines: submit and cancel 20 s, list 12 s, log 5 s. A controller that
+// does not answer is asked less and less often (breaker.hpp); calls meanwhile are `unavailable` at once.
+// Lives on the helper's executor; everything given outlives it.
+class slurm_backend final : public backend {
+  public:
+    slurm_backend(helper_process& agent, clock& time, logger& log, slurm_settings settings);
+    slurm_backend(const slurm_backend&) = delete;
+    slurm_backend& operator=(const slurm_backend&) = delete;
+
+    boost::asio::awaitable<result<submitted>> submit(job_spec spec) override;
+    // Asks for changes only; once a minute for everything, because expected starts move without one. Jobs of
+    // `interested` that slurmctld has dropped are looked up in slurmdbd, each at most every 30 s.
+    boost::asio::awaitable<result<std::vector<job_status>>> list(std::vector<job_ref> interested) override;
+    boost::asio::awaitable<result<void>> cancel(job_ref job) override;
+    boost::asio::awaitable<result<std::string>> log_tail(job_ref job, std::size_t max_bytes) override;
+    boost::asio::awaitable<std::vector<finding>> check() override;
+    std::string kind() const override { return "slurm"; }
+
+  private:
+    boost::asio::awaitable<result<nlohmann::json>> ask(std::string verb, nlohmann::json arguments,
+                                                       duration deadline);
+    boost::asio::awaitable<void> look_up_ended(std::vector<job_ref> interested);
+    std::vector<job_ref> due_for_accounting(const std::vector<job_ref>& interested);
+
+    helper_process& agent_;
+    clock& time_;
+    logger& log_;
+    slurm_settings settings_;
+    breaker breaker_;
+    std::int64_t last_update_ = 0; // of slurmctld, as of listing_
+    time_point full_at_{};         // when everything was asked for last
+    std::vector<job_status> listing_;
+    std::map<std::string, job_status> ended_;    // by name: what the accounting told of interesting jobs
+    std::map<std::string, time_point> asked_at_; // by name: when the accounting was asked last
+};
+
+} // namespace berth::scheduler
