@@ -14,7 +14,7 @@ method = "dummy"
 allow_all = true
 [cluster.local]
 backend = "local"
-cmd = ["jupyterhub-singleuser"]
+cmd = ["/usr/bin/python3"]
 """
 
 # What is replaced, by what, the line that the message names, and words that it holds: the key and the remedy.
@@ -30,8 +30,8 @@ WRONG = [
     ('"127.0.0.1:{port}"', '"127.0.0.1"', 2, ["listen", "127.0.0.1"]),
     ('"127.0.0.1:{port}"', '"127.0.0.1:99999"', 2, ["listen", "99999"]),
     ('backend = "local"', 'backend = "pbs"', 9, ["backend", "pbs", "slurm", "local"]),
-    ('cmd = ["jupyterhub-singleuser"]', 'cmd = []', 10, ["cmd"]),
-    ('cmd = ["jupyterhub-singleuser"]', 'cmd = [1]', 10, ["cmd"]),
+    ('cmd = ["/usr/bin/python3"]', 'cmd = []', 10, ["cmd"]),
+    ('cmd = ["/usr/bin/python3"]', 'cmd = [1]', 10, ["cmd"]),
     ('[login]', '[logn]', 5, ["logn", "login"]),
     ('allow_all = true', 'allow_all = true\nallow_all = false', 8, ["allow_all"]),
     ('[hub]', '[hub', 1, []),
