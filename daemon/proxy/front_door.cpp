@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <fmt/core.h>
-#include <future>
 #include <thread>
 #include <unistd.h>
 
@@ -26,6 +26,18 @@ std::int64_t now_ms() {
     return std::chrono::duration_cast<std::chrono::milliseconds>(
                std::chrono::system_clock::now().time_since_epoch())
         .count();
+}
+
+// A thread that takes no signals: they are the main thread's. It also keeps OpenSSL's plain write() to a
+// connection that has gone from ending the process (SIGPIPE goes to the thread that wrote).
+std::thread quiet_thread(std::function<void()> work) {
+    sigset_t all, before;
+    sigfillset(&all);
+    for (int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) sigdelset(&all, fault);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    std::thread t(std::move(work));
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return t;
 }
 
 } // namespace
@@ -117,13 +129,13 @@ void front_door::state::start_threads() {
     std::vector<worker*> peers;
     for (auto& w : workers) peers.push_back(w.get());
     for (auto* w : peers) w->listen(listen_fd, peers);
-    for (auto* w : peers) threads.emplace_back([w] { w->run(); });
+    for (auto* w : peers) threads.push_back(quiet_thread([w] { w->run(); }));
     api = std::make_unique<control_api>(book, *this, log, config.api_token);
     if (api_fd >= 0)
         server = std::make_unique<control_server>(
             control_loop, api_fd,
             [this](control_request r, control_answer a) { api->handle(std::move(r), std::move(a)); });
-    control_thread = std::thread([this] { control_loop.run(); });
+    control_thread = quiet_thread([this] { control_loop.run(); });
     running = true;
 }
 
