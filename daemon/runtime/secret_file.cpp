@@ -42,17 +42,24 @@ result<std::string> read_all(int fd, const std::string& path, std::size_t limit)
     return out;
 }
 
+std::string directory_of(const std::string& path) {
+    const auto slash = path.rfind('/');
+    return slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+bool owns_directory_of(const std::string& path, uid_t uid) {
+    struct stat info{};
+    return ::stat(directory_of(path).c_str(), &info) == 0 && info.st_uid == uid;
+}
+
 result<void> check_owner(const struct stat& info, const std::string& path) {
-    if (info.st_uid != geteuid() && info.st_uid != 0)
+    const bool ours = info.st_uid == geteuid() || info.st_uid == 0 ||
+                      (geteuid() == 0 && owns_directory_of(path, info.st_uid));
+    if (!ours)
         return fail(errc::denied,
                     fmt::format("{} belongs to uid {}, this program runs as uid {}: chown {} {}", path,
                                 info.st_uid, geteuid(), geteuid(), path));
     return {};
-}
-
-std::string directory_of(const std::string& path) {
-    const auto slash = path.rfind('/');
-    return slash == path.npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
 result<void> sync_directory(const std::string& path) {
@@ -125,13 +132,13 @@ result<secret> read_or_create_secret(const std::string& path, std::size_t bytes)
     return read_secret_file(path);
 }
 
-result<void> ensure_private_directory(const std::string& path) {
+result<void> make_private_directory(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) == 0) return sync_directory(path);
     if (errno != EEXIST) return fail_errno("cannot be made", path);
     struct stat info{};
     if (::stat(path.c_str(), &info) != 0) return fail_errno("cannot be examined", path);
     if (!S_ISDIR(info.st_mode)) return fail(errc::invalid_argument, path + " is not a directory");
-    if (info.st_uid != geteuid())
+    if (info.st_uid != geteuid() && geteuid() != 0)
         return fail(errc::denied,
                     fmt::format("{} belongs to uid {}, this program runs as uid {}: chown {} {}", path,
                                 info.st_uid, geteuid(), geteuid(), path));
@@ -147,7 +154,7 @@ result<std::string> read_file(const std::string& path, std::size_t limit) {
     return read_all(fd.get(), path, limit);
 }
 
-result<void> write_file_atomically(const std::string& path, std::string_view content, unsigned mode) {
+result<void> write_file(const std::string& path, std::string_view content, unsigned mode) {
     const auto made = write_beside(path, content, mode);
     if (!made) return fail(made.error());
     if (::rename(made->c_str(), path.c_str()) != 0) {

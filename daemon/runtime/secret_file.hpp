@@ -24,12 +24,12 @@ result<secret> read_or_create_secret(const std::string& path, std::size_t bytes 
 
 // Makes the directory (not its parents) with mode 0700. One that exists is accepted when it is a directory of
 // this process's user that others may not write in; `denied` with the remedy otherwise.
-result<void> ensure_private_directory(const std::string& path);
+result<void> make_private_directory(const std::string& path);
 
 // The whole file; limit_exceeded when it is larger than `limit` bytes.
 result<std::string> read_file(const std::string& path, std::size_t limit = 16 << 20);
 
 // Replaces the file at once and durably (a temporary file beside it, fsync, rename, fsync of the directory).
-result<void> write_file_atomically(const std::string& path, std::string_view content, unsigned mode = 0600);
+result<void> write_file(const std::string& path, std::string_view content, unsigned mode = 0600);
 
 } // namespace berth
