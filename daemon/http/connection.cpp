@@ -212,7 +212,8 @@ bool connection::complete(request& r) {
     return true;
 }
 
-asio::awaitable<response> connection::handle(request r, const summary& about) {
+// The caller keeps both alive; a request is large enough for each further move to be seen in a profile.
+asio::awaitable<response> connection::handle(request& r, const summary& about) {
     try {
         co_return co_await host_->dispatch(std::move(r));
     } catch (...) {
@@ -254,7 +255,7 @@ asio::awaitable<bool> connection::exchange() {
     }
     const summary about{r.id, r.method, r.raw_path};
     phase_ = phase::handling;
-    auto a = co_await handle(std::move(r), about);
+    auto a = co_await handle(r, about);
     taken_ = 0;
     charge();
     if (ended_) co_return false;

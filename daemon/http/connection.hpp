@@ -80,7 +80,7 @@ class connection {
     boost::asio::awaitable<bool> handshake();
     boost::asio::awaitable<bool> next_request();
     boost::asio::awaitable<bool> exchange();
-    boost::asio::awaitable<response> handle(request r, const summary& about);
+    boost::asio::awaitable<response> handle(request& r, const summary& about);
     boost::asio::awaitable<bool> answer(response& a, head_options options, bool head_only);
     boost::asio::awaitable<bool> stream(response& a, head_options options);
     boost::asio::awaitable<void> produce(response& a, writer& to, bool& finished);

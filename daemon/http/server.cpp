@@ -128,9 +128,7 @@ result<void> server::start() {
     if (!proxies) return fail(proxies.error());
     h.proxies = std::move(*proxies);
     h.base_path = base_path(h.settings.base_url);
-    if (!h.settings.tls.certificate.empty()) {
-        if (auto loaded = reload_tls(); !loaded) return loaded;
-    }
+    if (auto loaded = reload_tls(); !loaded) return loaded;
     auto opened = listener::open(h.settings.address);
     if (!opened) return fail(opened.error());
     state_->socket = std::make_unique<listener>(std::move(*opened));
@@ -161,6 +159,7 @@ asio::awaitable<void> server::stop(duration grace) {
 
 result<void> server::reload_tls() {
     auto& h = *state_->shared;
+    if (h.settings.tls.certificate.empty()) return {};
     auto loaded = load_tls(h.settings.tls);
     if (!loaded) return fail(loaded.error());
     if (!loaded->warning.empty()) h.log.warning("http.tls_certificate", {{"reason", loaded->warning}});

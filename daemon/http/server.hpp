@@ -77,6 +77,7 @@ class server {
     // Accepts no more, lets requests under way end within `grace`, closes the rest.
     boost::asio::awaitable<void> stop(duration grace);
     // Reads certificate and key again; running connections keep the old ones. On failure the old ones stay.
+    // Does nothing without TLS.
     result<void> reload_tls();
     std::size_t connections() const;
 
