@@ -43,8 +43,7 @@ asio::awaitable<http::response> front_desk::find_answer(http::request r, std::st
         co_return co_await (*m.target)(std::move(r));
     }
     if (is_api(r.path)) co_return unknown_api(r, m);
-    if (!m.allowed.empty()) co_return error_answer(405, "");
-    co_return unknown_(r);
+    co_return unknown_(r, m.allowed);
 }
 
 http::response front_desk::unknown_api(const http::request& r, const http::router::match& m) const {

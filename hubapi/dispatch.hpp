@@ -13,9 +13,10 @@ namespace berth::hub {
 // rely on (hub contract 1.1), counts it. Lives on the hub thread, outlives the listener.
 class front_desk {
   public:
-    using answer_unknown = std::function<http::response(const http::request&)>;
+    using answer_unknown = std::function<http::response(const http::request&, const std::vector<std::string>& allowed)>;
 
-    // `unknown`: answers what no route takes, outside of /hub/api.
+    // `unknown`: answers what no route takes, outside of /hub/api; `allowed`: the path's methods when only the method is
+    // wrong.
     front_desk(hub& h, http::router routes, answer_unknown unknown);
 
     boost::asio::awaitable<http::response> answer(http::request r);

@@ -9,6 +9,7 @@
 #include <boost/asio/use_future.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 

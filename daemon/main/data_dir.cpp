@@ -26,26 +26,53 @@ namespace {
 // A Unix socket's path has room for 107 bytes; the longest name here is "/proxy.sock".
 constexpr std::size_t longest_path = 90;
 
-result<void> give_to(const std::string& path, const std::optional<account>& owner) {
-    if (!owner || ::geteuid() != 0 || ::lchown(path.c_str(), owner->uid, owner->gid) == 0) return {};
-    return fail(errc::io_error, fmt::format("{}: cannot be given to {}: {}", path, owner->name, std::strerror(errno)));
+// While it lives, files are touched as the account that the daemon will be, so that they are that account's from the
+// start. Before any thread exists: the effective ids are the whole process's.
+class acting_as {
+  public:
+    explicit acting_as(const std::optional<account>& a) : active_(a && ::geteuid() == 0) {
+        if (active_ && (::setegid(a->gid) != 0 || ::seteuid(a->uid) != 0)) std::terminate();
+    }
+    ~acting_as() {
+        if (active_ && (::seteuid(0) != 0 || ::setegid(0) != 0)) std::terminate();
+    }
+    acting_as(const acting_as&) = delete;
+    acting_as& operator=(const acting_as&) = delete;
+
+  private:
+    bool active_;
+};
+
+// A directory that only root can make is made by root and given away.
+result<void> make_directory(const std::string& path, const std::optional<account>& owner) {
+    if (owner && ::geteuid() == 0 && ::mkdir(path.c_str(), 0700) == 0 && ::chown(path.c_str(), owner->uid, owner->gid) != 0)
+        return fail(errc::io_error, fmt::format("{}: cannot be given to {}: {}", path, owner->name, std::strerror(errno)));
+    const acting_as as(owner);
+    return make_private_directory(path);
 }
 
-// Reads the secret, made at random when there is none yet.
+// A file that the configuration names may be the account's or root's.
+result<secret> read_configured(const std::string& path, const std::optional<account>& owner) {
+    {
+        const acting_as as(owner);
+        if (auto value = read_secret_file(path)) return value;
+    }
+    return read_secret_file(path);
+}
+
 result<secret> keep(const std::string& path, const std::optional<account>& owner) {
-    auto value = read_or_create_secret(path, 32);
-    if (!value) return value;
-    if (auto ok = give_to(path, owner); !ok) return fail(ok.error());
-    return value;
+    const acting_as as(owner);
+    return read_or_create_secret(path);
 }
 
 result<secret> proxy_token(const configuration& c, const data_dir& d, const std::optional<account>& owner) {
-    if (!c.proxy.api_token_file.empty()) return read_secret_file(c.proxy.api_token_file);
+    if (!c.proxy.api_token_file.empty()) return read_configured(c.proxy.api_token_file, owner);
     if (const char* token = std::getenv("CONFIGPROXY_AUTH_TOKEN"); token && *token) return secret(token);
     return keep(d.file("proxy_token"), owner);
 }
 
 result<std::string> read_hub_id(const data_dir& d, const std::optional<account>& owner) {
+    const acting_as as(owner);
     const auto path = d.file("hub_id");
     if (auto known = read_file(path, 64)) {
         const auto id = std::string(trim(*known));
@@ -57,7 +84,6 @@ result<std::string> read_hub_id(const data_dir& d, const std::optional<account>&
     }
     const auto id = random_hex(4);
     if (auto ok = write_file(path, id + "\n"); !ok) return fail(ok.error());
-    if (auto ok = give_to(path, owner); !ok) return fail(ok.error());
     return id;
 }
 
@@ -78,15 +104,14 @@ result<data_dir> open_data_dir(const configuration& c, const std::optional<accou
     while (d.path.size() > 1 && d.path.ends_with('/')) d.path.pop_back();
     if (d.path.size() > longest_path)
         return fail(errc::invalid_argument, fmt::format("[hub] data_dir: {} is longer than {} bytes, too long for the sockets in it", d.path, longest_path));
-    if (auto ok = make_private_directory(d.path); !ok) return fail(ok.error());
-    if (auto ok = give_to(d.path, owner); !ok) return fail(ok.error());
+    if (auto ok = make_directory(d.path, owner); !ok) return fail(ok.error());
     d.database = c.hub.database.empty() ? "sqlite:" + d.file("berth.sqlite") : c.hub.database;
-    const auto cookie = c.cookie_secret_file.empty() ? d.file("cookie_secret") : c.cookie_secret_file;
-    for (auto [into, path] : {std::pair{&d.cookie_secret, cookie}, std::pair{&d.admin_token, d.file("admin_token")}}) {
-        auto value = keep(path, owner);
-        if (!value) return fail(value.error());
-        *into = std::move(*value);
-    }
+    auto cookie = c.cookie_secret_file.empty() ? keep(d.file("cookie_secret"), owner) : read_configured(c.cookie_secret_file, owner);
+    if (!cookie) return fail(cookie.error());
+    d.cookie_secret = std::move(*cookie);
+    auto admin = keep(d.file("admin_token"), owner);
+    if (!admin) return fail(admin.error());
+    d.admin_token = std::move(*admin);
     auto token = proxy_token(c, d, owner);
     if (!token) return fail(token.error());
     d.proxy_token = std::move(*token);
@@ -96,7 +121,8 @@ result<data_dir> open_data_dir(const configuration& c, const std::optional<accou
     return d;
 }
 
-result<unique_fd> lock_hub(const data_dir& d) {
+result<unique_fd> lock_hub(const data_dir& d, const std::optional<account>& owner) {
+    const acting_as as(owner);
     const auto path = d.file("hub.pid");
     unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!fd) return fail(errc::io_error, fmt::format("{}: {}", path, std::strerror(errno)));

@@ -40,7 +40,7 @@ result<data_dir> open_data_dir(const configuration& c, const std::optional<accou
 
 // Takes hub.pid for this process; conflict with the other's process id when a hub runs on this directory already. Kept
 // locked until the process ends, however it ends.
-result<unique_fd> lock_hub(const data_dir& d);
+result<unique_fd> lock_hub(const data_dir& d, const std::optional<account>& owner);
 // The process id of the hub that runs on this directory, if one does.
 std::optional<pid_t> running_hub(const data_dir& d);
 

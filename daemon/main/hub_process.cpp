@@ -76,7 +76,7 @@ struct hub_process::parts {
     std::optional<hub::hub> hub;
     std::unique_ptr<pages::renderer> pages;
     std::optional<hub::oauth_provider> oauth;
-    std::unique_ptr<pages::page_handlers> page_handlers;
+    std::optional<pages::page_handlers> page_handlers;
     std::optional<hub::front_desk> desk;
     std::optional<http::server> listener;
     asio::steady_timer asked; // cancelled when the API asks for a shutdown
@@ -138,12 +138,14 @@ result<void> hub_process::parts::make_front() {
     if (!made) return fail(made.error());
     pages = std::move(*made);
     oauth.emplace(*hub, *pages);
-    page_handlers = std::make_unique<pages::page_handlers>(*hub, *pages);
+    page_handlers.emplace(*hub, *pages);
     http::router router;
     hub::add_rest_routes(router, *hub);
     oauth->add_routes(router);
     page_handlers->add_routes(router);
-    desk.emplace(*hub, std::move(router), [this](const http::request& r) { return page_handlers->unknown(r); });
+    desk.emplace(*hub, std::move(router), [this](const http::request& r, const std::vector<std::string>& allowed) {
+        return page_handlers->unknown(r, allowed);
+    });
     http::listen_settings listen;
     listen.address = own_address();
     listen.base_url = settings.base_url;

@@ -83,7 +83,7 @@ int serve_command(const common_options& o) {
     if (!owner) return complain(owner.error(), exit_configuration);
     auto d = open_data_dir(*c, *owner);
     if (!d) return complain(d.error());
-    const auto lock = lock_hub(*d);
+    const auto lock = lock_hub(*d, *owner);
     if (!lock) return complain(lock.error());
     asio::io_context io(1);
     auto helpers = start_helpers(io.get_executor(), *log, *c, *d);

@@ -4,6 +4,7 @@
 #include "hubapi/model/authenticate.hpp"
 #include "hubapi/model/launcher.hpp"
 #include "hubapi/oauth/provider.hpp"
+#include "hubapi/pages/handlers.hpp"
 #include "hubapi/pages/headers.hpp"
 #include "hubapi/pages/render.hpp"
 
@@ -20,21 +21,6 @@ using http::response;
 namespace {
 
 std::string query_value(const request& r, std::string_view name) { return http::find_value(r.query, name).value_or(""); }
-
-response error_page(const pages::renderer& pages, const request& r, int status, std::string what, std::string remedy) {
-    pages::frame f;
-    f.request_id = r.id;
-    pages::error_view v;
-    v.status = status;
-    v.title = std::string(http::reason_phrase(status));
-    v.what = std::move(what);
-    v.remedy = std::move(remedy);
-    v.back_url = pages.about().base_url + "hub/home";
-    v.back_text = "Home";
-    auto out = http::make_html(status, pages.error(f, v));
-    pages::protect(out, pages.about().base_url + "hub/security/csp-report", true);
-    return out;
-}
 
 // RFC 6749 section 4.1.2.1: told to the client by the browser, with the state as it came.
 response refuse_at_client(const request& r, const std::string& redirect, std::string_view error) {
@@ -100,10 +86,10 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     if (!who) co_return http::make_redirect(hub_.hub_path("login?next=") + percent_encode(r.target));
     const auto client = find_client(query_value(r, "client_id"), hub_.who, hub_.servers);
     if (!client)
-        co_return error_page(pages_, r, 400, "Invalid client_id parameter value.", "The server that sent you here is not running any more. Start it again from your home page.");
+        co_return pages::error_page(hub_, pages_, r, 400, "Invalid client_id parameter value.", "The server that sent you here is not running any more. Start it again from your home page.");
     const auto redirect = http::find_value(r.query, "redirect_uri").value_or(client->redirect_path);
     if (redirect != client->redirect_path)
-        co_return error_page(pages_, r, 400, "Mismatching redirect URI.", "The link that sent you here is not this server's own. Open the server from your home page.");
+        co_return pages::error_page(hub_, pages_, r, 400, "Mismatching redirect URI.", "The link that sent you here is not this server's own. Open the server from your home page.");
     if (query_value(r, "response_type") != "code") co_return refuse_at_client(r, redirect, "unsupported_response_type");
     grant g{who->user_id, client->id, redirect, who->session_id, granted_scopes(*client), query_value(r, "code_challenge"),
             query_value(r, "code_challenge_method")};
@@ -112,12 +98,12 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     const auto slash = client->server.find('/');
     const auto target = auth::target::of_server(client->server.substr(0, slash), client->server.substr(slash + 1));
     if (!who->scopes->covers("access:servers", target, hub_.who))
-        co_return error_page(pages_, r, 403, "You do not have permission to access " + client->description + ".", "Ask its owner or an administrator of the hub.");
+        co_return pages::error_page(hub_, pages_, r, 403, "You do not have permission to access " + client->description + ".", "Ask its owner or an administrator of the hub.");
     if (!may_ask(query_value(r, "scope"), *client)) co_return refuse_at_client(r, redirect, "invalid_scope");
     if (r.method == "POST") {
         const auto form = http::read_form(r);
         const auto ok = hub_.sessions.check_xsrf(r, form ? http::find_value(*form, "_xsrf") : std::nullopt);
-        if (!ok) co_return error_page(pages_, r, 403, ok.error().message, "Go back, reload the page and try again.");
+        if (!ok) co_return pages::error_page(hub_, pages_, r, 403, ok.error().message, "Go back, reload the page and try again.");
     } else if (consent_due(hub_, *who, *client)) {
         co_return consent_page(hub_, pages_, r, *who, *client);
     }

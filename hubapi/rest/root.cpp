@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "hubapi/model/metrics.hpp"
 #include "hubapi/model/models.hpp"
 #include "hubapi/rest/answer.hpp"
 #include "hubapi/rest/guard.hpp"
@@ -57,6 +58,13 @@ asio::awaitable<response> whoami(hub& h, principal caller, request) {
     co_return http::make_json(200, to_json([&](json_writer& w) { write_user(w, h, *u, caller, view, more); }));
 }
 
+asio::awaitable<response> metrics(hub& h, principal caller, request) {
+    if (auto no = refuse(h, caller, {"read:metrics"})) co_return std::move(*no);
+    auto out = http::make_text(200, h.metrics.render(h));
+    out.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    co_return out;
+}
+
 asio::awaitable<response> shutdown(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"shutdown"})) co_return std::move(*no);
     auto body = read_object(r);
@@ -79,6 +87,8 @@ void add_root_routes(http::router& routes, hub& h) {
     routes.add("GET", "/hub/api/health", [](request) { return health(); });
     add_api(routes, h, "GET", "/hub/api/info", info);
     add_api(routes, h, "GET", "/hub/api/user", whoami);
+    add_api(routes, h, "GET", "/hub/metrics", metrics);
+    add_api(routes, h, "GET", "/hub/api/metrics", metrics);
     add_api(routes, h, "POST", "/hub/api/shutdown", shutdown);
 }
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "hubapi/model/people.hpp"
+
+#include "tests/auth/fixture.hpp"
+#include "tests/daemon/runtime/run_coro.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <filesystem>
+#include <unistd.h>
+
+namespace berth::hub {
+namespace {
+
+namespace asio = boost::asio;
+
+class people_test : public testing::Test {
+  protected:
+    people_test() : file_(std::filesystem::temp_directory_path() / ("people_test_" + std::to_string(::getpid()) + ".sqlite")) {
+        std::filesystem::remove(file_);
+        open();
+    }
+    ~people_test() override {
+        close();
+        std::filesystem::remove(file_);
+    }
+
+    void open() {
+        auto real = store::open(io_.get_executor(), log_, "sqlite:" + file_.string(), std::vector<store::migrations>(1, people::tables()));
+        ASSERT_TRUE(real) << real.error().message;
+        db_ = std::make_unique<auth::breakable_database>(std::move(*real));
+        who_.emplace(time_, *db_);
+        ASSERT_TRUE(run_coro(io_, who_->load()));
+    }
+    void close() {
+        asio::co_spawn(io_, db_->close(), asio::detached);
+        io_.restart();
+        io_.run();
+    }
+    void reopen() {
+        close();
+        open();
+    }
+    std::int64_t add(const std::string& name) {
+        auto made = run_coro(io_, who_->create_users(std::vector<std::string>(1, name), false));
+        return made && !made->empty() ? made->front() : 0;
+    }
+
+    std::filesystem::path file_;
+    asio::io_context io_;
+    null_logger log_;
+    manual_clock time_;
+    std::unique_ptr<auth::breakable_database> db_;
+    std::optional<people> who_;
+};
+
+TEST_F(people_test, what_was_acknowledged_is_there_after_a_restart) {
+    const auto al = add("al"), bo = add("bo");
+    ASSERT_TRUE(run_coro(io_, who_->set_admin(al, true)));
+    ASSERT_TRUE(run_coro(io_, who_->rename(bo, "bob")));
+    ASSERT_TRUE(run_coro(io_, who_->create_groups({"g", "h"}, std::vector<std::int64_t>(1, al))));
+    ASSERT_TRUE(run_coro(io_, who_->add_members("g", std::vector<std::int64_t>(1, bo))));
+    ASSERT_TRUE(run_coro(io_, who_->set_properties("g", R"({"partition":"debug"})")));
+    reopen();
+    EXPECT_TRUE(who_->find("al")->admin);
+    EXPECT_EQ(who_->find("bo"), nullptr);
+    ASSERT_NE(who_->find("bob"), nullptr);
+    EXPECT_TRUE(who_->is_member("bob", "g"));
+    EXPECT_FALSE(who_->is_member("bob", "h"));
+    EXPECT_EQ(who_->find_group("g")->properties, R"({"partition":"debug"})");
+    EXPECT_GT(add("new"), bo) << "an id is never given twice";
+}
+
+TEST_F(people_test, what_the_disk_refuses_is_taken_back) {
+    const auto al = add("al");
+    ASSERT_TRUE(run_coro(io_, who_->create_groups({"g"}, {})));
+    db_->broken = true;
+    EXPECT_EQ(add("bo"), 0);
+    EXPECT_EQ(who_->find("bo"), nullptr);
+    EXPECT_FALSE(run_coro(io_, who_->set_admin(al, true)));
+    EXPECT_FALSE(who_->find(al)->admin);
+    EXPECT_FALSE(run_coro(io_, who_->rename(al, "x")));
+    EXPECT_EQ(who_->find("al")->id, al);
+    EXPECT_EQ(who_->find("x"), nullptr);
+    EXPECT_FALSE(run_coro(io_, who_->add_members("g", std::vector<std::int64_t>(1, al))));
+    EXPECT_FALSE(who_->is_member("al", "g"));
+    EXPECT_FALSE(run_coro(io_, who_->create_groups({"h"}, std::vector<std::int64_t>(1, al))));
+    EXPECT_EQ(who_->find_group("h"), nullptr);
+    EXPECT_TRUE(who_->find(al)->groups.empty());
+    EXPECT_FALSE(run_coro(io_, who_->remove_group("g")));
+    EXPECT_NE(who_->find_group("g"), nullptr);
+    EXPECT_FALSE(run_coro(io_, who_->remove_user(al)));
+    EXPECT_NE(who_->find("al"), nullptr);
+}
+
+TEST_F(people_test, names_are_unique_and_existing_users_skipped) {
+    add("al");
+    auto made = run_coro(io_, who_->create_users({"al", "bo", "bo"}, false));
+    ASSERT_TRUE(made);
+    EXPECT_EQ(made->size(), 1u);
+    const auto taken = run_coro(io_, who_->rename(made->front(), "al"));
+    ASSERT_FALSE(taken);
+    EXPECT_EQ(taken.error().code, errc::already_exists);
+}
+
+TEST_F(people_test, permissions_change_with_every_change) {
+    auto epoch = who_->epoch();
+    const auto al = add("al");
+    const auto grew = [&] { return std::exchange(epoch, who_->epoch()) < who_->epoch(); };
+    EXPECT_TRUE(grew());
+    ASSERT_TRUE(run_coro(io_, who_->create_groups({"g"}, {})));
+    EXPECT_TRUE(grew());
+    ASSERT_TRUE(run_coro(io_, who_->set_groups(al, {"g", "h"})));
+    EXPECT_TRUE(grew());
+    EXPECT_TRUE(who_->is_member("al", "h"));
+    ASSERT_TRUE(run_coro(io_, who_->set_groups(al, {"h"})));
+    EXPECT_FALSE(who_->is_member("al", "g"));
+    who_->touch(al, time_.now());
+    grew();
+    who_->touch(al, time_.now() + std::chrono::hours(1));
+    EXPECT_FALSE(grew()) << "activity is no permission";
+}
+
+TEST_F(people_test, activity_only_grows) {
+    const auto al = add("al");
+    const auto now = time_.now();
+    who_->touch(al, now);
+    who_->touch(al, now - std::chrono::seconds(1));
+    EXPECT_EQ(who_->find(al)->last_activity, now);
+}
+
+} // namespace
+} // namespace berth::hub
