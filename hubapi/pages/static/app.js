@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What every page gains from scripts: local times, counting seconds, copying, asking before what cannot be undone.
-const hours = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit' });
-const days = new Intl.DateTimeFormat([], { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' });
+const hours = new Intl.DateTimeFormat([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+const days = new Intl.DateTimeFormat([], { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 const years = new Intl.DateTimeFormat([], { dateStyle: 'medium' });
 
 function local(iso) {

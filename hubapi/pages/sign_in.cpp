@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// /hub/login, /hub/logout, /hub/ (hub contract, section 4).
+#include "daemon/runtime/encoding.hpp"
+#include "hubapi/model/urls.hpp"
+#include "hubapi/pages/page.hpp"
+
+#include <fmt/format.h>
+
+namespace berth::pages {
+
+namespace {
+
+// Where somebody belongs who asks for nothing in particular.
+std::string own_place(site_pages p, std::int64_t user_id) {
+    const auto* s = p.h.servers.find({user_id, ""});
+    if (s && s->ready()) return s->url_path;
+    if (s && s->active()) return hub::spawn_pending_path(p.h.config.base_url, s->user_name, "");
+    const bool known = !p.h.servers.of_user(user_id).empty();
+    return p.path(known && !p.h.config.implicit_spawn ? "home" : "spawn");
+}
+
+std::string destination(site_pages p, const request& r, std::int64_t user_id) {
+    auto next = next_of(r);
+    return next.empty() ? own_place(p, user_id) : next;
+}
+
+bool loopback(std::string_view host) {
+    return host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]");
+}
+
+response login_page(site_pages p, const request& r, int status, std::string username, std::string error) {
+    response cookies;
+    auto f = frame_of(p, r, cookies);
+    f.announcement = p.h.config.site.announcement_login;
+    login_view v;
+    v.action = p.path("login?next=") + percent_encode(field(r.query, "next"));
+    v.username = std::move(username);
+    v.error = std::move(error);
+    v.insecure = r.scheme == "http" && !loopback(r.host);
+    return show(p, std::move(cookies), status, p.draw.login(f, v), false);
+}
+
+asio::awaitable<response> get_login(site_pages p, request r) {
+    const auto* s = p.h.sessions.find(r);
+    if (!s || !p.h.who.find(s->user_id)) co_return login_page(p, r, 200, "", "");
+    auto answer = http::make_redirect(destination(p, r, s->user_id));
+    // JupyterHub renews the cookie here; scripts that sign in by hand take it from this answer.
+    http::cookie xsrf{"_xsrf", p.h.sessions.xsrf_token(r, answer), p.path(""), false};
+    xsrf.secure = r.scheme == "https";
+    answer.headers.remove("Set-Cookie");
+    http::set_cookie(answer, xsrf);
+    co_return answer;
+}
+
+// The account behind a good name and password; made at the first sign-in.
+asio::awaitable<result<std::int64_t>> account_of(site_pages p, auth::identity who) {
+    const auto admitted = auth::admit(p.h.config.admission, who);
+    if (!admitted) co_return fail(admitted.error());
+    if (!p.h.who.find(who.name)) {
+        auto made = co_await p.h.who.create_users({who.name}, admitted->admin);
+        if (!made) co_return fail(made.error());
+    }
+    const auto* u = p.h.who.find(who.name);
+    if (!u) co_return fail(errc::internal, "the account is gone");
+    const auto id = u->id;
+    if (admitted->admin && !u->admin)
+        if (auto done = co_await p.h.who.set_admin(id, true); !done) co_return fail(done.error());
+    co_return id;
+}
+
+response refused(site_pages p, const request& r, std::string name, const failure& f) {
+    p.h.log.warning("login.refused", {{"user", name}, {"from", r.peer_address}, {"why", f.message}});
+    if (f.code == errc::unauthenticated)
+        return login_page(p, r, 403, std::move(name), "Wrong username or password.");
+    return login_page(p, r, status_of(f) == 400 ? 403 : status_of(f), std::move(name), f.message);
+}
+
+asio::awaitable<response> post_login(site_pages p, request r) {
+    const auto form = form_of(r);
+    const auto typed = field(form, "username");
+    if (auto ok = p.h.sessions.check_xsrf(r, http::find_value(form, "_xsrf")); !ok)
+        co_return login_page(p, r, 403, typed, "The form was too old or came from elsewhere. Try again.");
+    const auto name = auth::normalise_username(typed);
+    if (!name) co_return refused(p, r, typed, {errc::unauthenticated, name.error().message});
+    auto who = co_await p.h.passwords.check(*name, secret(field(form, "password")));
+    if (!who) co_return refused(p, r, *name, who.error());
+    auto account = co_await account_of(p, std::move(*who));
+    if (!account) co_return refused(p, r, *name, account.error());
+    response cookies;
+    if (auto done = co_await p.h.sessions.sign_in(r, cookies, *account); !done)
+        co_return failure_page(p, r, done.error());
+    auto answer = http::make_redirect(destination(p, r, *account));
+    for (const auto& [key, value] : cookies.headers) answer.headers.add(key, value);
+    answer.headers.set("Cache-Control", "no-store");
+    p.h.log.info("login.accepted", {{"user", *name}, {"from", r.peer_address}});
+    co_return answer;
+}
+
+asio::awaitable<void> stop_all(site_pages p, std::int64_t user_id) {
+    std::vector<scheduler::server_key> running;
+    for (const auto* s : p.h.servers.of_user(user_id))
+        if (s->active()) running.push_back(s->key);
+    for (const auto& key : running)
+        if (auto done = co_await p.h.servers.stop(key, false); !done)
+            p.h.log.warning("logout.stop_failed", {{"why", done.error()}});
+}
+
+asio::awaitable<response> sign_out(site_pages p, request r) {
+    auto answer = http::make_redirect(p.path("login"));
+    auto ended = co_await p.h.sessions.sign_out(r, answer);
+    if (!ended) co_return failure_page(p, r, ended.error());
+    answer.headers.set("Cache-Control", "no-store");
+    if (!*ended) co_return answer;
+    const auto session = **ended;
+    if (auto done = co_await p.h.tokens.revoke_session(session.user_id, session.session_id); !done)
+        co_return failure_page(p, r, done.error());
+    if (p.h.session_ended) p.h.session_ended(session.session_id);
+    if (p.h.config.shutdown_on_logout) co_await stop_all(p, session.user_id);
+    p.h.log.info("logout", {{"user_id", session.user_id}});
+    co_return answer;
+}
+
+// Another site's page must not sign anybody out by a link or an image: then the hub asks.
+asio::awaitable<response> get_logout(site_pages p, request r) {
+    const auto* s = p.h.sessions.find(r);
+    if (!s || r.header("Sec-Fetch-Site") != "cross-site") co_return co_await sign_out(p, std::move(r));
+    response cookies;
+    const auto f = frame_of(p, r, cookies);
+    ask_view v{"Sign out?",
+               "Sign out?",
+               "Another site sent you here. Your servers go on when you sign out.",
+               p.path("logout"),
+               "Sign out",
+               p.path("home"),
+               false};
+    co_return show(p, std::move(cookies), 200, p.draw.ask(f, v), true);
+}
+
+asio::awaitable<response> post_logout(site_pages p, hub::principal, request r) {
+    co_return co_await sign_out(p, std::move(r));
+}
+
+asio::awaitable<response> get_root(site_pages p, hub::principal who, request) {
+    co_return http::make_redirect(own_place(p, who.user_id));
+}
+
+} // namespace
+
+void add_sign_in_pages(http::router& routes, site_pages p) {
+    add_open(routes, p, "GET", "/hub/login", get_login);
+    add_open(routes, p, "POST", "/hub/login", post_login);
+    add_open(routes, p, "GET", "/hub/logout", get_logout);
+    add_page(routes, p, "POST", "/hub/logout", post_logout);
+    add_page(routes, p, "GET", "/hub/", get_root);
+}
+
+} // namespace berth::pages
