@@ -63,8 +63,6 @@ result<void> job_request::set_job(const account& a, const nlohmann::json& argume
 void job_request::set_environment(const account& a, const nlohmann::json& given) {
     for (const auto& [name, value] : environment_of(a, given))
         environment_.push_back(keep(name + "=" + value));
-    desc_.environment = environment_.data();
-    desc_.env_size = static_cast<std::uint32_t>(environment_.size());
 }
 
 result<void> job_request::set_fields(const nlohmann::json& fields) {
@@ -83,6 +81,10 @@ result<void> job_request::set_fields(const nlohmann::json& fields) {
     desc_.num_tasks = nprocs;
     desc_.cpus_per_task = static_cast<std::uint16_t>(std::min(cpus, 0xfff0u));
     desc_.min_cpus = nprocs * cpus;
+    if (fields.contains("cpus"))
+        environment_.push_back(keep(fmt::format("SLURM_CPUS_PER_TASK={}", cpus))); // as sbatch
+    desc_.environment = environment_.data();
+    desc_.env_size = static_cast<std::uint32_t>(environment_.size());
     if (const auto memory = fields.find("memory_mib"); memory != fields.end())
         desc_.pn_min_memory = memory->get<std::uint64_t>();
     if (const auto runtime = fields.find("runtime_s"); runtime != fields.end())
