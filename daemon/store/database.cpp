@@ -195,7 +195,6 @@ void threaded_database::run() {
         else if (!work.requests.empty() || !work.behind.empty())
             serve_commits(std::move(work));
         const std::lock_guard lock(mutex_);
-        under_way_ = 0;
         if (closing_ && queue_.empty() && (behind_.empty() || trouble_)) break;
     }
     db_.reset(); // checkpoints, and removes the write-ahead log
@@ -209,7 +208,12 @@ void threaded_database::run() {
 }
 
 void threaded_database::serve_query(request r) {
-    std::get<resumer<rows>>(r.answer)(db_->query(std::get<statement>(r.what)));
+    auto found = db_->query(std::get<statement>(r.what));
+    {
+        const std::lock_guard lock(mutex_);
+        under_way_ = 0; // before the caller can look
+    }
+    std::get<resumer<rows>>(r.answer)(std::move(found));
 }
 
 void threaded_database::serve_commits(batch work) {
@@ -244,6 +248,7 @@ void threaded_database::note_disk(const result<void>& done, late_writes behind) 
     {
         const std::lock_guard lock(mutex_);
         changed = trouble_.has_value() == done.has_value();
+        under_way_ = 0; // before the callers can look
         trouble_ = done ? std::nullopt : std::optional(done.error());
         if (!done) {
             behind_.merge(behind);
