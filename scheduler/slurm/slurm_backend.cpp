@@ -17,7 +17,7 @@ namespace {
 
 constexpr duration action_deadline = std::chrono::seconds(20), list_deadline = std::chrono::seconds(12),
                    log_deadline = std::chrono::seconds(5), full_every = std::chrono::seconds(60),
-                   accounting_every = std::chrono::seconds(30);
+                   accounting_every = std::chrono::seconds(30), accounting_deadline = std::chrono::seconds(4);
 
 bool lost_contact(const failure& f) {
     return f.code == errc::unavailable || f.code == errc::outcome_unknown || f.code == errc::timed_out;
@@ -116,7 +116,7 @@ asio::awaitable<void> slurm_backend::look_up_ended(std::vector<job_ref> interest
     for (const auto& job : due) jobs.push_back(cancel_arguments(job, false));
     auto arguments = json::object({{"ended", std::move(jobs)}});
     // The accounting being away is no news of the controller: the breaker does not learn of it.
-    const auto answer = co_await agent_.call("list", std::move(arguments), list_deadline);
+    const auto answer = co_await agent_.call("list", std::move(arguments), accounting_deadline);
     const auto told = answer ? read_listing(*answer) : result<slurm_listing>(fail(answer.error()));
     if (!told) {
         log_.warning("slurm.accounting_silent", {{"cluster", settings_.cluster}, {"error", told.error()}});

@@ -70,6 +70,7 @@ answer ended_jobs(const settings& s, const nlohmann::json& jobs) {
     slurmdb_job_cond_t condition{};
     condition.jobname_list = wanted.get();
     condition.usage_start = std::time(nullptr) - looked_back;
+    condition.db_flags = SLURMDB_JOB_FLAG_NOTSET; // zero would mean: only jobs that nothing started
     condition.flags = JOBCOND_FLAG_NO_STEP | JOBCOND_FLAG_NO_TRUNC;
     errno = 0;
     const slurm_list found(slurmdb_jobs_get(connection, &condition), &slurm_list_destroy);

@@ -47,8 +47,10 @@ std::string reason_word(std::uint32_t reason) {
     return reason == WAIT_NO_REASON ? "" : text(slurm_job_reason_string(static_cast<int>(reason)));
 }
 
-void set_exit(json& out, std::uint32_t status) {
+// Nothing where Slurm has no word: a job that ended otherwise than by itself has 0 there.
+void set_exit(json& out, std::uint32_t state, std::uint32_t status) {
     const int s = static_cast<int>(status);
+    if (status == 0 && (state & JOB_STATE_BASE) != JOB_COMPLETE) return;
     if (status == NO_VAL || WTERMSIG(s) >= 32)
         return; // slurmd's own codes of failed launches look like signals
     if (WIFSIGNALED(s))
@@ -100,7 +102,7 @@ json to_json(const slurm_job_info_t& j, const std::map<std::string, std::string>
         return out;
     }
     time("ended", j.end_time);
-    if (!node.empty()) set_exit(out, j.exit_code); // what never ran has Slurm's own number there
+    if (!node.empty()) set_exit(out, j.job_state, j.exit_code); // what never ran has Slurm's own number there
     return out;
 }
 
@@ -118,7 +120,7 @@ json to_json(const slurmdb_job_rec_t& j) {
     if (j.start > 0) out["started"] = static_cast<std::int64_t>(j.start);
     if (j.nodes && *j.nodes && text(j.nodes) != "None assigned") {
         out["node"] = text(j.nodes);
-        set_exit(out, j.exitcode);
+        set_exit(out, j.state, j.exitcode);
     }
     return out;
 }

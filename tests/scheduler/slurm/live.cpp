@@ -183,6 +183,26 @@ TEST_F(slurm_live, options_reach_the_job) {
     EXPECT_EQ(*run(backend_->log_tail(job, 4096)), "node2 1 2\n");
 }
 
+TEST_F(slurm_live, the_accounting_knows_the_end_of_a_job) {
+    const auto hello = run(agent_->call("hello", nlohmann::json::object(), std::chrono::seconds(10)));
+    ASSERT_TRUE(hello) << hello.error().message;
+    if (!hello->value("accounting", false)) GTEST_SKIP() << "no slurmdbd here";
+    const auto job = submit(spec("alice", {"bash", "-c", "exit 3"}));
+    wait_until(job, over);
+    auto told = nlohmann::json::array();
+    for (int i = 0; i < 100 && told.empty(); ++i) { // slurmctld tells slurmdbd when it has time
+        nlohmann::json ended{
+            {"ended", {{{"job_id", job.job_id}, {"job_name", job.job_name}, {"user", "alice"}}}}};
+        const auto answer = run(agent_->call("list", ended, std::chrono::seconds(10)));
+        ASSERT_TRUE(answer) << answer.error().message;
+        told = answer->value("jobs", nlohmann::json::array());
+        if (told.empty()) run(time_.sleep_for(std::chrono::milliseconds(200)));
+    }
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0]["state"], "FAILED");
+    EXPECT_EQ(told[0]["exit_code"], 3);
+}
+
 TEST_F(slurm_live, check_finds_the_cluster_in_order) {
     for (const auto& f : run(backend_->check())) EXPECT_TRUE(f.good) << f.what << ": " << f.remedy;
 }
