@@ -4,7 +4,6 @@
 #include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/encoding.hpp"
 
-#include <algorithm>
 
 namespace berth::hub {
 namespace {
@@ -15,15 +14,18 @@ constexpr std::size_t most_codes = 10'000;
 } // namespace
 
 void code_table::drop_expired() {
-    std::erase_if(codes_, [now = time_.now()](const auto& c) { return c.second.expires <= now; });
-    while (codes_.size() >= most_codes)
-        codes_.erase(std::ranges::min_element(codes_, {}, [](const auto& c) { return c.second.expires; }));
+    while (!by_age_.empty() && (by_age_.front().first <= time_.now() || by_age_.size() >= most_codes)) {
+        codes_.erase(by_age_.front().second);
+        by_age_.pop_front();
+    }
 }
 
 std::string code_table::issue(grant g) {
     drop_expired();
     auto code = random_alnum(30);
-    codes_[code] = {std::move(g), time_.now() + lifetime};
+    const auto expires = time_.now() + lifetime;
+    by_age_.emplace_back(expires, code);
+    codes_[code] = {std::move(g), expires};
     return code;
 }
 

@@ -5,9 +5,9 @@
 #include "daemon/runtime/result.hpp"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace berth::hub {
@@ -39,6 +39,7 @@ class code_table {
     };
     clock& time_;
     std::map<std::string, entry, std::less<>> codes_;
+    std::deque<std::pair<time_point, std::string>> by_age_; // all live as long: the oldest is in front
 };
 
 // True when the verifier matches the challenge: method "S256" or "plain" (RFC 7636 section 4.6).

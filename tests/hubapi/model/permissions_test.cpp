@@ -86,7 +86,7 @@ TEST_F(permissions_test, a_groups_role_comes_and_goes_with_membership) {
 }
 
 TEST_F(permissions_test, a_token_is_cut_down_to_its_owner_and_may_tell_whose_it_is) {
-    const auto wide = may_->of_token(token({"admin:users", "read:users:name!user=bo"}));
+    const auto wide = may_->of_token(token({"admin:groups", "shutdown", "read:users:name!user=bo"}));
     const std::vector<std::string> identify{"read:users:groups!user=al", "read:users:name!user=al"};
     EXPECT_EQ(wide->to_strings(), identify);
     EXPECT_EQ(*may_->of_token(token({"inherit"})), *may_->of_user(al()));
