@@ -63,13 +63,16 @@ def quietly(what, command, env=None):
     with open(log, "wb") as out:
         job = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                                env=env or environment())
+        told = None
         while True:
             try:
                 status = job.wait(timeout=10)
                 break
             except subprocess.TimeoutExpired:
                 lines = log.read_text(errors="replace").strip().splitlines()
-                say(f"{what}: {lines[-1][:100] if lines else '...'}")
+                if lines and lines[-1] != told:
+                    told = lines[-1]
+                    say(f"{what}: {told[:100]}")
     if status != 0:
         print("\n".join(log.read_text(errors="replace").splitlines()[-60:]), flush=True)
         raise CannotRun(f"{what} failed with status {status}")
