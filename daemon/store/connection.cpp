@@ -45,7 +45,8 @@ void bind(soci::statement& st, const std::string& name, const value& v, bound& a
     }
 }
 
-sqlite_api::sqlite3_stmt* native(soci::statement& st) {
+// SOCI does not export the type information that UBSan's check of the cast would need.
+[[clang::no_sanitize("vptr")]] sqlite_api::sqlite3_stmt* native(soci::statement& st) {
     return static_cast<soci::sqlite3_statement_backend*>(st.get_backend())->stmt_;
 }
 
