@@ -77,7 +77,12 @@ bool collect(int from, std::string& text) {
 failure told_by(int status, const std::string& text) {
     const auto words = last_words(text);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 2) {
-        auto f = question_failure(std::atoi(words.c_str()));
+        const int error = std::atoi(words.c_str());
+        if (error == SLURM_PROTOCOL_SOCKET_ZERO_BYTES_SENT && std::getenv("SLURM_JWT"))
+            return {
+                errc::denied,
+                "slurmctld does not accept the user's token: it has expired, or was made for something else"};
+        auto f = question_failure(error);
         f.code = errc::unavailable;
         return f;
     }

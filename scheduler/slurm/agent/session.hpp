@@ -19,6 +19,7 @@ result<void> open_session(const settings& s);
 
 // The same, first tried in a child process, for requests that change something: when munge hangs (minutes),
 // or libslurm ends its process over slurm.conf, it is known that nothing was sent. In libslurm's own words.
+// denied when slurmctld drops the connection of a user's token.
 result<void> open_session_rehearsed(const settings& s);
 
 // Acts with the user's token from now on instead of with this process's uid. Before open_session.
