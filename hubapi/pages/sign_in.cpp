@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /hub/login, /hub/logout, /hub/ (hub contract, section 4).
 #include "daemon/runtime/encoding.hpp"
+#include "hubapi/model/metrics.hpp"
 #include "hubapi/model/urls.hpp"
 #include "hubapi/pages/page.hpp"
 
@@ -75,7 +76,7 @@ response refused(site_pages p, const request& r, std::string name, const failure
     return login_page(p, r, status_of(f) == 400 ? 403 : status_of(f), std::move(name), f.message);
 }
 
-asio::awaitable<response> post_login(site_pages p, request r) {
+asio::awaitable<response> sign_in(site_pages p, request r) {
     const auto form = form_of(r);
     const auto typed = field(form, "username");
     if (auto ok = p.h.sessions.check_xsrf(r, http::find_value(form, "_xsrf")); !ok)
@@ -93,6 +94,13 @@ asio::awaitable<response> post_login(site_pages p, request r) {
     for (const auto& [key, value] : cookies.headers) answer.headers.add(key, value);
     answer.headers.set("Cache-Control", "no-store");
     p.h.log.info("login.accepted", {{"user", *name}, {"from", r.peer_address}});
+    co_return answer;
+}
+
+asio::awaitable<response> post_login(site_pages p, request r) {
+    const auto began = p.h.time.now();
+    auto answer = co_await sign_in(p, std::move(r));
+    p.h.metrics.login_finished(answer.status == 302, p.h.time.now() - began);
     co_return answer;
 }
 

@@ -36,12 +36,18 @@ export function say(text) {
   if (spoken && spoken.textContent !== text) spoken.textContent = text;
 }
 
+// The page again, unless the browser is on its way elsewhere: then a reload would call it back.
+let leaving = false;
+window.addEventListener('beforeunload', () => { leaving = true; });
+export function reload() { if (!leaving) location.reload(); }
+
 // Takes #live out of a fresh copy of this page; focus and opened details stay. False when the page is now another one.
 export async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store' });
+  const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', redirect: 'manual' });
+  if (answer.type === 'opaqueredirect') return false;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.getElementById('live'), old = document.getElementById('live');
-  if (answer.redirected || !fresh || !old) return false;
+  if (!fresh || !old) return false;
   dress(fresh);
   if (fresh.innerHTML === old.innerHTML) return true;
   const focus = document.activeElement?.id;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The cards follow their servers without a reload.
-import { refresh, say } from './app.js';
+import { refresh, reload, say } from './app.js';
 
 const states = () => Array.from(document.querySelectorAll('.server'),
   (s) => `${s.querySelector('h2').textContent}: ${s.querySelector('.chip').textContent}`).join('. ');
@@ -9,7 +9,7 @@ async function look() {
   if (document.visibilityState === 'visible' && !document.querySelector('dialog')) {
     const before = states();
     try {
-      if (!await refresh()) { location.reload(); return; }
+      if (!await refresh()) { reload(); return; }
     } catch { /* the hub is away for a moment: the next look tells */ }
     if (states() !== before) say(states());
   }
