@@ -74,7 +74,7 @@ class helper_loop {
     void take_line(std::string_view line);
     void start_waiting();
     void start(request r);
-    [[noreturn]] void be_child(const request& r, int to);
+    [[noreturn]] void be_child(const request& r, int to, pid_t parent);
     void read_answer(child& c);
     void reply(child& c, std::string line);
     bool reap(child& c);
@@ -177,8 +177,9 @@ void helper_loop::start_waiting() {
 void helper_loop::start(request r) {
     int ends[2];
     const bool piped = pipe2(ends, O_CLOEXEC) == 0;
+    const pid_t parent = getpid();
     const pid_t pid = piped ? fork() : -1;
-    if (pid == 0) be_child(r, ends[1]);
+    if (pid == 0) be_child(r, ends[1], parent);
     if (piped) close(ends[1]);
     if (pid < 0) {
         if (piped) close(ends[0]);
@@ -192,9 +193,10 @@ void helper_loop::start(request r) {
 }
 
 // Without destructors and exit handlers: what is in memory is the parent's.
-void helper_loop::be_child(const request& r, int to) {
+void helper_loop::be_child(const request& r, int to, pid_t parent) {
     setpgid(0, 0);
-    prctl(PR_SET_PDEATHSIG, SIGKILL); // the deadline dies with the parent that keeps it
+    prctl(PR_SET_PDEATHSIG, SIGKILL);  // the deadline dies with the parent that keeps it
+    if (getppid() != parent) _exit(1); // which may have happened already
     const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     dup2(null, STDIN_FILENO); // the daemon's socket
     for (auto& c : children_) c.pidfd.reset(), c.answer.reset();
