@@ -44,6 +44,7 @@ asio::awaitable<response> home(site_pages p, hub::principal who, request r) {
     const bool has_default = std::ranges::any_of(mine, [](const auto* s) { return s->key.name.empty(); });
     if (!mine.empty() && !has_default) v.servers.push_back(card_of_nothing(who.name, about));
     for (const auto* s : mine) v.servers.push_back(card_of(*s, about));
+    if (std::ranges::any_of(v.servers, &server_card::busy)) f.refresh = "5";
     v.title_state = summary(v.servers);
     v.down = clusters_down(p, mine);
     v.start_url = p.path("spawn");

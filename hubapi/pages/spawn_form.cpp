@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <array>
 
 namespace berth::pages {
 
@@ -20,6 +21,28 @@ std::string form_of(choice_type type) {
     case choice_type::memory: return "for example 4G or 512M";
     default: return "";
     }
+}
+
+struct label {
+    std::string_view field, words;
+};
+constexpr std::array<label, 12> labels{{{"runtime", "Time"},
+                                        {"memory", "Memory"},
+                                        {"nprocs", "Cores"},
+                                        {"cpus", "Cores per task"},
+                                        {"nodes", "Nodes"},
+                                        {"partition", "Partition"},
+                                        {"account", "Account"},
+                                        {"qos", "QOS"},
+                                        {"reservation", "Reservation"},
+                                        {"constraint", "Constraint"},
+                                        {"gres", "GPUs and other resources"},
+                                        {"srun", "Launcher"}}};
+
+std::string label_of(const choice& c) {
+    if (!c.title.empty()) return c.title;
+    const auto found = std::ranges::find(labels, c.field, &label::field);
+    return found == labels.end() ? c.field : std::string(found->words);
 }
 
 std::string bounds_of(const choice& c) {
@@ -47,7 +70,7 @@ std::string given(const json& options, const choice& c) {
 spawn_field field_of(const scheduler::profile& p, const choice& c, const json& options) {
     spawn_field f;
     f.name = f.id = p.name + "." + c.field;
-    f.label = c.title.empty() ? c.field : c.title;
+    f.label = label_of(c);
     f.value = given(options, c);
     f.hint = hint_of(c);
     f.is_select = c.type == choice_type::select;

@@ -39,7 +39,10 @@ export function say(text) {
 // The page again, unless the browser is on its way elsewhere: then a reload would call it back.
 let leaving = false;
 window.addEventListener('beforeunload', () => { leaving = true; });
-export function reload() { if (!leaving) location.reload(); }
+export function reload() {
+  if (!leaving) location.reload();
+  leaving = true;
+}
 
 // Takes #live out of a fresh copy of this page; focus and opened details stay. False when the page is now another one.
 export async function refresh() {

@@ -187,6 +187,7 @@ TEST(spawn_form, offers_what_may_be_chosen_with_its_limits) {
     EXPECT_EQ(shown[0].resources, "1 core, 1 hour");
     ASSERT_EQ(shown[0].fields.size(), 1U);
     EXPECT_EQ(shown[0].fields[0].name, "small.runtime");
+    EXPECT_EQ(shown[0].fields[0].label, "Time");
     EXPECT_EQ(shown[0].fields[0].value, "01:00:00");
     EXPECT_EQ(shown[0].fields[0].hint, "Up to 04:00:00, as hours:minutes:seconds");
     EXPECT_TRUE(shown[1].fields.empty());
