@@ -37,7 +37,7 @@ const attempt attempts[] = {
     {"bare LF", "GET / HTTP/1.1\nHost: a\n\n", 400},
     {"bare LF within", "GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n", 400},
     {"bare CR in a value", "GET / HTTP/1.1\r\nHost: a\r\nX: y\rZ: 1\r\n\r\n", 400},
-    {"NUL in a value", std::string("GET / HTTP/1.1\r\nHost: a\r\nX: y\0z\r\n\r\n", 37), 400},
+    {"NUL in a value", "GET / HTTP/1.1\r\nHost: a\r\nX: y" + std::string(1, 0) + "z\r\n\r\n", 400},
     {"no host", "GET / HTTP/1.1\r\n\r\n", 400},
     {"two hosts", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400},
     {"line without colon", "GET / HTTP/1.1\r\nHost: a\r\nnonsense\r\n\r\n", 400},
