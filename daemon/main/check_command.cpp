@@ -58,12 +58,11 @@ void check_addresses(const configuration& c, const data_dir& d, printer& say) {
 
 void check_clusters(const configuration& c, const data_dir& d, printer& say) {
     asio::io_context io;
-    asio::thread_pool pool(1);
     system_clock time;
     null_logger log;
     auto helpers = start_helpers(io.get_executor(), log, c, d);
     if (!helpers) return say(false, helpers.error().message);
-    auto places = make_backends(io.get_executor(), pool, time, log, c, d, *helpers);
+    auto places = make_backends(time, log, c, d, *helpers);
     if (!places) return say(false, places.error().message);
     for (auto& [name, place] : *places) {
         auto found = asio::co_spawn(io, place->check(), asio::use_future);

@@ -8,7 +8,6 @@
 #include "scheduler/backend.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include <map>
 #include <memory>
@@ -27,7 +26,6 @@ result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, 
 
 // One back end for each cluster, by name.
 using backends = std::map<std::string, std::unique_ptr<scheduler::backend>>;
-result<backends> make_backends(boost::asio::any_io_executor executor, boost::asio::thread_pool& pool, clock& time, logger& log,
-                               const configuration& c, const data_dir& d, privileged_helpers& helpers);
+result<backends> make_backends(clock& time, logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers);
 
 } // namespace berth::config

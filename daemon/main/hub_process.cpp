@@ -18,6 +18,7 @@
 #include "hubapi/pages/handlers.hpp"
 #include "hubapi/pages/render.hpp"
 #include "hubapi/rest/routes.hpp"
+#include "scheduler/local/local_backend.hpp"
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -56,7 +57,6 @@ struct hub_process::parts {
     privileged_helpers& helpers;
     system_clock time;
     task_scope tasks;
-    asio::thread_pool pool{2};
     http_client http;
     proxy::route_client door;
     door_routes routes;
@@ -114,11 +114,12 @@ void hub_process::parts::make_model() {
 }
 
 result<void> hub_process::parts::make_spawner() {
-    auto made = make_backends(executor, pool, time, log, c, d, helpers);
+    auto made = make_backends(time, log, c, d, helpers);
     if (!made) return fail(made.error());
     places = std::move(*made);
     scheduler::spawner::parts sp{executor, time, log, *db, *launcher, routes, probes, {}, d.hub_id, {}, &metrics, nullptr};
-    for (const auto& k : c.clusters) sp.clusters[k.name] = {places.at(k.name).get(), k.settings};
+    for (const auto& k : c.clusters)
+        sp.clusters[k.name] = {places.at(k.name).get(), k.backend == "local" ? scheduler::local_settings(k.settings) : k.settings};
     sp.limits = {c.hub.concurrent_spawn_limit, c.hub.active_server_limit};
     servers.emplace(std::move(sp));
     return {};

@@ -43,9 +43,6 @@ void read_local(section& s, cluster_keys& k) {
     k.run_as_user = s.flag("run_as_user", false);
     k.home_dir = s.text("home_dir", k.home_dir);
     k.settings.command = s.texts("cmd", {"jupyterhub-singleuser"});
-    // Looking at processes costs next to nothing.
-    k.settings.poll_interval = s.span("poll_interval", 200ms, 10ms);
-    k.settings.poll_interval_max = s.span("poll_interval_max", 2s, 10ms);
     k.settings.launch_timeout = s.span("launch_timeout", 60s, 1s);
     k.settings.queue_timeout = s.span("queue_timeout", 60s, 1s);
     if (!k.environment.contains("PATH")) k.environment.merge(own_path());
@@ -72,7 +69,7 @@ cluster_keys read_cluster(const std::string& name, section& s) {
     k.defaults = read_fields(s.table("defaults"));
     k.backend == "slurm" ? read_slurm(s, k) : read_local(s, k);
     if (k.settings.command.empty()) s.wrong("cmd", "must name the single-user server's program");
-    if (k.settings.poll_interval_max < k.settings.poll_interval) s.wrong("poll_interval_max", "is shorter than poll_interval");
+    if (k.backend == "slurm" && k.settings.poll_interval_max < k.settings.poll_interval) s.wrong("poll_interval_max", "is shorter than poll_interval");
     if (!k.backend.empty()) s.finish();
     return k;
 }
@@ -117,8 +114,6 @@ cluster_keys built_in_cluster() {
     k.name = "local";
     k.backend = "local";
     k.settings.command.emplace_back("jupyterhub-singleuser");
-    k.settings.poll_interval = 200ms;
-    k.settings.poll_interval_max = 2s;
     k.settings.launch_timeout = 60s;
     k.environment = own_path();
     return k;

@@ -24,7 +24,7 @@ struct task_scope::state {
 
     asio::any_io_executor executor;
     logger& log;
-    std::list<entry> entries;
+    std::list<std::shared_ptr<entry>> entries;
     asio::steady_timer idle; // cancelled when the last entry goes
     bool closed = false;
 };
@@ -58,21 +58,25 @@ task_scope::~task_scope() { cancel(); }
 
 void task_scope::spawn(std::string name, asio::awaitable<void> task) {
     if (state_->closed) return;
-    auto at = state_->entries.emplace(state_->entries.end());
-    at->name = std::move(name);
-    auto done = [s = state_, at](const std::exception_ptr& error) {
+    auto mine = std::make_shared<state::entry>();
+    mine->name = std::move(name);
+    auto at = state_->entries.insert(state_->entries.end(), mine);
+    auto done = [s = state_, at, mine](const std::exception_ptr& error) mutable {
         if (error && !(s->closed && is_cancellation(error)))
-            s->log.error("task.failed", {{"task", at->name}, {"error", describe(error)}});
+            s->log.error("task.failed", {{"task", mine->name}, {"error", describe(error)}});
         s->entries.erase(at);
         if (s->entries.empty()) s->idle.cancel();
+        // A cancellation asked for from outside of the event loop is still queued and points into the signal: the entry
+        // goes behind it.
+        asio::post(s->executor, [keep = std::move(mine)] {});
     };
-    asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot(at->stop.slot(), std::move(done)));
+    asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot((*at)->stop.slot(), std::move(done)));
 }
 
 void task_scope::cancel() {
     state_->closed = true;
     // A task may end, and so erase itself, while it is told: look at the next one first.
-    for (auto at = state_->entries.begin(); at != state_->entries.end();) (at++)->stop.emit(asio::cancellation_type::terminal);
+    for (auto at = state_->entries.begin(); at != state_->entries.end();) (*at++)->stop.emit(asio::cancellation_type::terminal);
 }
 
 asio::awaitable<result<void>> task_scope::join(duration limit) {
@@ -82,7 +86,7 @@ asio::awaitable<result<void>> task_scope::join(duration limit) {
     if (!s->entries.empty()) co_await s->idle.async_wait(asio::redirect_error(asio::use_awaitable, ec));
     if (s->entries.empty()) co_return result<void>{};
     std::string names;
-    for (const auto& e : s->entries) names += (names.empty() ? "" : ", ") + e.name;
+    for (const auto& e : s->entries) names += (names.empty() ? "" : ", ") + e->name;
     co_return fail(errc::timed_out, "still running: " + names);
 }
 

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/clusters.hpp"
+
+#include "daemon/main/program_path.hpp"
+#include "daemon/runtime/secret_file.hpp"
+#include "scheduler/local/local_backend.hpp"
+#include "scheduler/slurm/slurm_backend.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace berth::config {
+namespace {
+
+using one_helper = std::unique_ptr<helper_process>;
+
+result<one_helper> start_helper(boost::asio::any_io_executor executor, logger& log, std::string name, std::vector<std::string> argv) {
+    auto helper = std::make_unique<helper_process>(executor, log, std::move(name), std::move(argv));
+    if (auto ok = helper->start(); !ok) return fail(ok.error());
+    return helper;
+}
+
+std::string job_prefix(const data_dir& d) { return fmt::format("berth-{}-", d.hub_id); }
+
+result<one_helper> start_slurm_agent(boost::asio::any_io_executor executor, logger& log, const cluster_keys& k, const data_dir& d) {
+    auto program = helper_path("berth-slurm-agent");
+    if (!program) return fail(program.error());
+    return start_helper(executor, log, "berth-slurm-agent " + k.name, scheduler::slurm_agent_argv(*program, job_prefix(d), k.slurm_conf));
+}
+
+// The files of local servers belong to the account that the daemon drops to.
+result<one_helper> start_local_launcher(boost::asio::any_io_executor executor, logger& log, const cluster_keys& k, const std::optional<account>& owner) {
+    if (::geteuid() != 0)
+        return fail(errc::denied, fmt::format("[cluster.{}] run_as_user = true needs root: start berth as root, with [hub] user set", k.name));
+    auto program = helper_path("berth-local-launcher");
+    if (!program) return fail(program.error());
+    std::vector<std::string> argv{*program, "serve", std::to_string(owner ? owner->uid : ::getuid()), std::to_string(owner ? owner->gid : ::getgid())};
+    return start_helper(executor, log, "berth-local-launcher " + k.name, std::move(argv));
+}
+
+std::string replaced(std::string text, std::string_view what, const std::string& with) {
+    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
+    return text;
+}
+
+result<std::unique_ptr<scheduler::backend>> make_local(const configuration& c, const cluster_keys& k, const data_dir& d, helper_process* helper) {
+    auto launcher = helper_path("berth-local-launcher");
+    if (!launcher) return fail(launcher.error());
+    const auto locals = std::ranges::count(c.clusters, "local", &cluster_keys::backend);
+    scheduler::local_options o;
+    o.launcher = *launcher;
+    o.home_dir = replaced(k.home_dir, "{data_dir}", d.path);
+    // Each cluster keeps its jobs apart, so that none takes another's for orphans.
+    o.data_dir = locals > 1 ? d.file("cluster-" + k.name) : d.path;
+    if (locals > 1)
+        if (auto ok = make_private_directory(o.data_dir); !ok) return fail(ok.error());
+    o.run_as_user = k.run_as_user;
+    return std::make_unique<scheduler::local_backend>(std::move(o), helper);
+}
+
+result<std::unique_ptr<scheduler::backend>> make_slurm(clock& time, logger& log, const cluster_keys& k, helper_process& agent) {
+    scheduler::slurm_settings s;
+    s.cluster = k.name;
+    auto script = scheduler::load_template(k.script);
+    if (!script) return fail(script.error());
+    s.script = std::move(*script);
+    auto launch = scheduler::parse_port_range(k.port_range);
+    if (!launch) return fail(launch.error());
+    s.launch = std::move(*launch);
+    s.defaults = k.defaults;
+    return std::make_unique<scheduler::slurm_backend>(agent, time, log, std::move(s));
+}
+
+} // namespace
+
+result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c, const data_dir& d) {
+    privileged_helpers out;
+    const auto owner = find_account(c.hub.user);
+    if (!owner) return fail(owner.error());
+    if (c.login.method == "pam") {
+        auto program = helper_path("berth-pam-helper");
+        if (!program) return fail(program.error());
+        auto pam = start_helper(executor, log, "berth-pam-helper", std::vector<std::string>(1, *program));
+        if (!pam) return fail(pam.error());
+        out.pam = std::move(*pam);
+    }
+    for (const auto& k : c.clusters) {
+        if (k.backend == "local" && !k.run_as_user) continue;
+        auto helper = k.backend == "slurm" ? start_slurm_agent(executor, log, k, d) : start_local_launcher(executor, log, k, *owner);
+        if (!helper) return fail(helper.error());
+        out.per_cluster[k.name] = std::move(*helper);
+    }
+    return out;
+}
+
+result<backends> make_backends(clock& time, logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers) {
+    backends out;
+    for (const auto& k : c.clusters) {
+        const auto at = helpers.per_cluster.find(k.name);
+        auto* helper = at == helpers.per_cluster.end() ? nullptr : at->second.get();
+        auto made = k.backend == "slurm" ? make_slurm(time, log, k, *helper) : make_local(c, k, d, helper);
+        if (!made) return fail(made.error().code, fmt::format("[cluster.{}]: {}", k.name, made.error().message));
+        out[k.name] = std::move(*made);
+    }
+    return out;
+}
+
+} // namespace berth::config
