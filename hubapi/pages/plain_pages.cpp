@@ -38,7 +38,7 @@ asio::awaitable<response> logo(site_pages p, request r) { co_return p.draw.asset
 asio::awaitable<response> icon(site_pages p, request r) { co_return p.draw.assets().serve(r, "favicon.svg"); }
 
 asio::awaitable<response> csp_report(site_pages p, request r) {
-    p.h.log.warning("page.policy_violation",
+    p.h.log.debug("page.policy_violation",
                     {{"from", r.peer_address}, {"report", r.body.substr(0, report_limit)}});
     co_return http::make_empty(204);
 }
