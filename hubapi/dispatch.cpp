@@ -36,6 +36,7 @@ asio::awaitable<http::response> front_desk::answer(http::request r) {
 }
 
 asio::awaitable<http::response> front_desk::find_answer(http::request r, std::string& pattern) {
+    if (!r.in_base_url) co_return unknown_(r, {});
     auto m = routes_.find(r.method, r.path);
     pattern = m.pattern;
     if (m.target) {

@@ -35,14 +35,14 @@ class token_index {
     const ids& of_client(std::string_view client_id) const;
     std::vector<std::int64_t> expired(time_point now) const;
     std::size_t size() const { return tokens_.size(); }
+    std::int64_t highest_id() const { return tokens_.empty() ? 0 : tokens_.rbegin()->first; }
 
   private:
     struct entry {
         std::string digest;
         token_record record;
     };
-    std::unordered_map<std::int64_t, entry>
-        tokens_; // references to values stay valid while others come and go
+    std::map<std::int64_t, entry> tokens_; // references to values stay valid while others come and go
     std::unordered_map<std::string, std::int64_t, digest_hash, digest_equal> by_digest_;
     std::unordered_map<std::int64_t, ids> by_user_;
     std::map<std::string, ids, std::less<>> by_client_;

@@ -30,7 +30,7 @@ struct token_store::state {
     logger& log;
     store::database& db;
     token_index index;
-    std::int64_t last_id = 0;
+    std::int64_t configured = 0; // ids below and with this are taken by tokens that are not in the index
     std::int64_t last_configured = 0; // these count downwards
     token_index::ids
         undeleted; // dead here, but the database did not take it: asked again with the next change
@@ -54,11 +54,11 @@ asio::awaitable<result<void>> token_store::load() {
     if (!rows) co_return fail(rows.error());
     for (const auto& row : *rows) {
         const auto id = store::integer(row, "id");
-        state_->last_id = std::max(state_->last_id, id);
         auto read = read_token(row);
-        if (!read || !state_->index.insert(std::move(read->first), std::move(read->second)))
-            state_->log.error("token.unreadable",
-                              {{"token", id}, {"remedy", "it is not accepted; issue another one"}});
+        if (read && state_->index.insert(std::move(read->first), std::move(read->second))) continue;
+        state_->configured = std::max(state_->configured, id); // its row is still there
+        state_->log.error("token.unreadable",
+                          {{"token", id}, {"remedy", "it is not accepted; issue another one"}});
     }
     co_return result<void>{};
 }
@@ -69,7 +69,8 @@ asio::awaitable<result<token_store::issued>> token_store::issue(token_record r) 
         co_return fail(
             errc::limit_exceeded,
             fmt::format("there are {} tokens already: revoke some, or let them expire", tokens_per_user));
-    issued out{secret(r.client_id == own_client ? random_hex(16) : random_alnum(30)), ++s.last_id};
+    issued out{secret(r.client_id == own_client ? random_hex(16) : random_alnum(30)),
+               std::max(s.index.highest_id(), s.configured) + 1};
     r.id = out.id;
     r.created = s.time.now();
     r.ephemeral = false;
@@ -93,6 +94,7 @@ result<void> token_store::add_configured(secret value, token_record r) {
         return fail(errc::invalid_argument,
                     fmt::format("the token of service \"{}\" must have {} to {} characters", r.service,
                                 shortest_configured, longest_value));
+    if (!r.internal) ++state_->configured;
     r.id = --state_->last_configured;
     r.created = state_->time.now();
     r.ephemeral = true;

@@ -31,6 +31,7 @@ struct token_record {
     std::optional<time_point> expires_at, last_activity;
     bool is_server = false; // $JUPYTERHUB_API_TOKEN of a single-user server: its calls are no user activity
     std::string server;     // "<owner>/<name>" it belongs to, for is_server
+    bool internal = false; // of the hub's own commands: counted nowhere
     bool ephemeral = false; // from the configuration: not stored
 };
 
@@ -52,7 +53,8 @@ class token_store {
         std::int64_t id = 0;
     };
     // A new random value: 32 hex characters (30 letters and digits for OAuth clients). Returns when durable.
-    // `r.id` and `r.created` are set here. limit_exceeded above 10,000 tokens of one user; conflict when the
+    // `r.id` and `r.created` are set here; the id is the highest in use plus one, as JupyterHub numbers them, so
+    // that of the newest token may come again after its end. limit_exceeded above 10,000 tokens of one user; conflict when the
     // owner, the client or the session was revoked meanwhile.
     boost::asio::awaitable<result<issued>> issue(token_record r);
     // Registers a configured service's token (kept hashed in memory only, replaced at each start; its id is

@@ -103,6 +103,7 @@ response make_redirect(std::string location, int status) {
     response r;
     r.status = status;
     r.headers.add("Location", std::move(location));
+    r.headers.add("Content-Type", "text/html; charset=utf-8");
     return r;
 }
 

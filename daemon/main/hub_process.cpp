@@ -47,8 +47,7 @@ struct hub_process::parts {
     asio::awaitable<void> keep_routes();
     asio::awaitable<void> purge_expired_rows();
     asio::awaitable<void> stop_all_servers();
-    void tell_session_end(std::string session_id);
-    asio::awaitable<void> session_has_ended(std::string session_id);
+    asio::awaitable<void> session_over(std::int64_t user_id, std::string session_id);
 
     asio::any_io_executor executor;
     logger& log;
@@ -127,7 +126,7 @@ result<void> hub_process::parts::make_spawner() {
 
 result<void> hub_process::parts::make_front() {
     hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, *servers, metrics, {}, {}, {}, {}});
-    hub->session_ended = [this](std::string id) { tell_session_end(std::move(id)); };
+    sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended.user_id, ended.session_id)); });
     hub->list_routes = [this] { return routes_json(door); };
     hub->check_routes = [this] { return sync_routes(door, *servers, settings.base_url, hub_target()); };
     hub->shut_down = [this](bool with_servers) {
@@ -160,11 +159,9 @@ std::string hub_process::parts::hub_target() const {
     return c.proxy.external ? listener->address() : "http+unix:" + d.file("hub.sock");
 }
 
-void hub_process::parts::tell_session_end(std::string session_id) {
-    tasks.spawn("session_ended", session_has_ended(std::move(session_id)));
-}
-
-asio::awaitable<void> hub_process::parts::session_has_ended(std::string session_id) {
+// However a session ends, its OAuth tokens and its websockets end with it.
+asio::awaitable<void> hub_process::parts::session_over(std::int64_t user_id, std::string session_id) {
+    if (auto done = co_await tokens->revoke_session(user_id, session_id); !done) log.error("session.tokens_not_revoked", {{"error", done.error()}});
     if (auto done = co_await door.session_ended(std::move(session_id)); !done) log.warning("session.end_not_told", {{"error", done.error()}});
 }
 

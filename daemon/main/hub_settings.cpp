@@ -60,6 +60,7 @@ std::vector<std::pair<secret, auth::token_record>> configured_tokens(const confi
         t.note = "configured";
         t.scopes.emplace_back("inherit");
         t.ephemeral = true;
+        t.internal = service == command_service;
         out.emplace_back(value, std::move(t));
     };
     for (const auto& s : c.services)

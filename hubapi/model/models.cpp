@@ -63,6 +63,8 @@ scheduler::server never_started(hub& h, const user& owner, const std::string& na
     s.key = {owner.id, name};
     s.user_name = owner.name;
     s.url_path = server_path(h.config.base_url, owner.name, name);
+    // JupyterHub tells null of a user that never had any server.
+    if (h.servers.of_user(owner.id).empty()) s.user_options = "null";
     return s;
 }
 
@@ -93,13 +95,19 @@ void write_server(json_writer& w, hub& h, const user& owner, const scheduler::se
     w.key("full_url").text_or_null(origin.empty() ? "" : origin + s.url_path);
     w.key("full_progress_url").text_or_null(origin.empty() ? "" : origin + progress);
     if (with_state) {
-        w.key("state").open('{');
-        if (!s.job_id.empty()) w.key("job_id").text(s.job_id);
-        w.close('}');
+        w.key("state");
+        if (s.user_options == "null")
+            w.null();
+        else if (s.job_id.empty())
+            w.raw("{}");
+        else
+            w.open('{').key("job_id").text(s.job_id).close('}');
     }
     // Beyond JupyterHub's model; left out where there is nothing to tell.
-    if (s.active()) w.key("phase").text(to_string(s.state));
-    if (s.active() && s.job && !s.job_id.empty()) write_job(w, *s.job);
+    if (!s.pending().empty()) w.key("phase").text(to_string(s.state));
+    const auto kind = h.config.cluster_kind.find(s.cluster);
+    const bool batch = kind != h.config.cluster_kind.end() && kind->second != "local";
+    if (batch && s.active() && s.job && !s.job_id.empty()) write_job(w, *s.job);
     if (s.unknown_since) w.key("unknown_since").time(s.unknown_since);
     if (s.failure) {
         w.key("failure");

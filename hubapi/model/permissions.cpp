@@ -112,10 +112,10 @@ auth::scope_set permissions::of_raw(const std::vector<std::string>& raw, const a
 permissions::scopes permissions::of_token(const auth::token_record& t) {
     refresh();
     auto& kept = tokens_[t.id];
-    if (kept) return kept;
+    if (kept.what && kept.created == t.created) return kept.what;
     if (t.user_id ? !people_.find(*t.user_id) : !services_.contains(t.service)) return nullptr;
-    kept = std::make_shared<const auth::scope_set>(of_raw(t.scopes, t));
-    return kept;
+    kept = {t.created, std::make_shared<const auth::scope_set>(of_raw(t.scopes, t))};
+    return kept.what;
 }
 
 } // namespace berth::hub

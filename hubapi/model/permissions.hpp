@@ -55,7 +55,11 @@ class permissions {
     std::map<std::string, service> services_;
     std::uint64_t epoch_ = 0;
     std::unordered_map<std::int64_t, scopes> users_;
-    std::unordered_map<std::int64_t, scopes> tokens_;
+    struct kept_token {
+        time_point created{}; // an id may come again: it is another token then
+        scopes what;
+    };
+    std::unordered_map<std::int64_t, kept_token> tokens_;
     std::map<std::string, scopes> by_service_;
 };
 

@@ -74,7 +74,10 @@ asio::awaitable<result<void>> start_server(hub& h, start_order order) {
     }
     auto request = make_request(h, order);
     if (!request) co_return fail(request.error());
-    co_return co_await h.servers.start(std::move(*request));
+    const auto key = request->key;
+    auto done = co_await h.servers.start(std::move(*request));
+    if (done) h.servers.touch(key, h.time.now());
+    co_return done;
 }
 
 asio::awaitable<result<void>> define_server(hub& h, start_order order) {

@@ -121,7 +121,7 @@ asio::awaitable<response> list_tokens(hub& h, principal caller, request r) {
     if (auto done = co_await h.tokens.purge_expired(); !done) co_return error_answer(done.error());
     auto list = h.tokens.of_user(id);
     std::ranges::sort(list, [](const auto* a, const auto* b) {
-        return std::pair(a->last_activity.value_or(a->created), a->id) > std::pair(b->last_activity.value_or(b->created), b->id);
+        return std::pair(a->last_activity.value_or(a->created), a->id) < std::pair(b->last_activity.value_or(b->created), b->id);
     });
     co_return http::make_json(200, to_json([&](json_writer& w) {
         w.open('{').key("api_tokens").open('[');
