@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scheduler/local/local_backend.hpp"
 
-#include "daemon/runtime/blocking.hpp"
+#include "daemon/runtime/resume.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -16,6 +16,15 @@ constexpr std::size_t threads = 4;
 
 // Of a start that did not happen: what the spawner may conclude (backend.hpp).
 bool nothing_runs(errc code) { return code != errc::outcome_unknown; }
+
+// Runs `work` on a thread of the pool. A task that is cancelled meanwhile hears of it when the work is done.
+template<class Work>
+asio::awaitable<std::invoke_result_t<Work>> on_pool(asio::thread_pool& pool, Work work) {
+    using out = std::invoke_result_t<Work>;
+    co_return co_await suspend_until_resumed<out>([&pool, w = std::move(work)](resumer<out> resume) mutable {
+        asio::post(pool, [w = std::move(w), r = std::move(resume)]() mutable { r(w()); });
+    });
+}
 
 } // namespace
 
@@ -37,8 +46,7 @@ local_backend::~local_backend() { pool_.join(); }
 
 asio::awaitable<result<pid_t>> local_backend::launch(launch_order order) {
     if (!jobs_->options().run_as_user)
-        co_return co_await run_blocking(pool_,
-                                        [jobs = jobs_, o = std::move(order)] { return jobs->launch(o); });
+        co_return co_await on_pool(pool_, [jobs = jobs_, o = std::move(order)] { return jobs->launch(o); });
     if (!helper_)
         co_return fail(errc::unavailable,
                        "Starting servers as other users needs the hub to be started as root");
@@ -49,14 +57,14 @@ asio::awaitable<result<pid_t>> local_backend::launch(launch_order order) {
 
 asio::awaitable<result<submitted>> local_backend::submit(job_spec spec) {
     const std::string name = spec.job_name;
-    auto order = co_await run_blocking(pool_, [jobs = jobs_, s = std::move(spec)] { return jobs->begin(s); });
+    auto order = co_await on_pool(pool_, [jobs = jobs_, s = std::move(spec)] { return jobs->begin(s); });
     if (!order && order.error().code == errc::already_exists)
         co_return fail(errc::outcome_unknown, "A start of this name is already there");
     if (!order) co_return fail(order.error());
     auto pid = co_await launch(std::move(*order));
     if (pid) co_return submitted{std::to_string(*pid), ""};
     if (nothing_runs(pid.error().code))
-        co_await run_blocking(pool_, [jobs = jobs_, name] {
+        co_await on_pool(pool_, [jobs = jobs_, name] {
             jobs->forget(name);
             return true;
         });
@@ -67,13 +75,12 @@ asio::awaitable<result<submitted>> local_backend::submit(job_spec spec) {
 asio::awaitable<result<std::vector<job_status>>> local_backend::list(std::vector<job_ref> interested) {
     std::set<std::string> keep;
     for (auto& j : interested) keep.insert(std::move(j.job_name));
-    co_return co_await run_blocking(pool_, [jobs = jobs_, k = std::move(keep)] { return jobs->list(k); });
+    co_return co_await on_pool(pool_, [jobs = jobs_, k = std::move(keep)] { return jobs->list(k); });
 }
 
 asio::awaitable<result<void>> local_backend::cancel(job_ref job) {
     if (!jobs_->options().run_as_user || !helper_)
-        co_return co_await run_blocking(pool_,
-                                        [jobs = jobs_, name = job.job_name] { return jobs->end(name); });
+        co_return co_await on_pool(pool_, [jobs = jobs_, name = job.job_name] { return jobs->end(name); });
     if (!is_job_name(job.job_name)) co_return result<void>{};
     const auto grace_ms = jobs_->options().grace.count() / 1000;
     auto done = co_await helper_->call(
@@ -83,14 +90,14 @@ asio::awaitable<result<void>> local_backend::cancel(job_ref job) {
 }
 
 asio::awaitable<result<std::string>> local_backend::log_tail(job_ref job, std::size_t max_bytes) {
-    co_return co_await run_blocking(
+    co_return co_await on_pool(
         pool_, [jobs = jobs_, name = job.job_name, max_bytes] { return jobs->log_tail(name, max_bytes); });
 }
 
 asio::awaitable<std::vector<finding>> local_backend::check() {
     std::vector<finding> out;
     const auto& o = jobs_->options();
-    auto usable = co_await run_blocking(pool_, [jobs = jobs_] { return jobs->check(); });
+    auto usable = co_await on_pool(pool_, [jobs = jobs_] { return jobs->check(); });
     if (usable)
         out.push_back({true, fmt::format("{}/local can be written to", o.data_dir), ""});
     else

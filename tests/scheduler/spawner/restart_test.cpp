@@ -78,6 +78,21 @@ INSTANTIATE_TEST_SUITE_P(steps, kill_and_restart,
                                                        ASSERT_TRUE(w.start());
                                                    },
                                                    true},
+                                         killed_at{"submit_under_way_and_done_later",
+                                                   [](world& w) {
+                                                       w.slurm.orphaned_submits_happen = true;
+                                                       w.slurm.submitting.close();
+                                                       ASSERT_TRUE(w.start());
+                                                   },
+                                                   true},
+                                         killed_at{"stop_submitting_and_done_later",
+                                                   [](world& w) {
+                                                       w.slurm.orphaned_submits_happen = true;
+                                                       w.slurm.submitting.close();
+                                                       ASSERT_TRUE(w.start());
+                                                       stop_it(w);
+                                                   },
+                                                   false},
                                          killed_at{"submit_done_not_saved",
                                                    [](world& w) {
                                                        w.slurm.submitting.close();

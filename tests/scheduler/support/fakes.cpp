@@ -125,7 +125,13 @@ asio::awaitable<result<submitted>> cluster_back_end::submit(job_spec spec) {
         answer = answers.front();
         answers.pop_front();
     }
-    co_await submitting.pass();
+    try {
+        co_await submitting.pass();
+    } catch (const boost::system::system_error&) {
+        if (orphaned_submits_happen && (answer == submit_answer::accepted || answer == submit_answer::lost))
+            add(spec.job_name, spec.user);
+        throw;
+    }
     if (answer == submit_answer::refused) co_return fail(errc::invalid_argument, refusal);
     if (answer == submit_answer::not_taken) co_return fail(errc::unavailable, "slurmctld does not answer");
     if (answer == submit_answer::vanished) co_return fail(errc::outcome_unknown, "no answer within 10 s");

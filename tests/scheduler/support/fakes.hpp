@@ -87,7 +87,8 @@ class cluster_back_end final : public backend {
     std::string refusal = "invalid partition specified";
     bool down = false; // lists and cancels fail, submits are not taken
     bool cancel_works = true;
-    bool cancel_ends_job = true; // false: success, but the job lives on
+    bool cancel_ends_job = true;          // false: success, but the job lives on
+    bool orphaned_submits_happen = false; // a submit that waited when its hub was killed is done all the same
     gate submitting, listing;
     std::string log = "the last words\n";
     std::vector<job_status> jobs;
