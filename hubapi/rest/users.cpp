@@ -69,7 +69,7 @@ result<std::vector<std::string>> valid_names(const std::vector<std::string>& nam
     for (const auto& name : names) {
         auto good = auth::normalise_username(name);
         if (!good) return fail(errc::invalid_argument, "Invalid username: " + name);
-        if (std::ranges::find(out, *good) == out.end()) out.push_back(std::move(*good));
+        out.push_back(std::move(*good));
     }
     return out;
 }
@@ -88,13 +88,15 @@ asio::awaitable<response> create_users(hub& h, principal caller, request r) {
     auto good = valid_names(*names);
     if (!good) co_return error_answer(good.error());
     const auto all = good->size() == 1 ? good->front() : fmt::format("all {} users", good->size());
-    auto made = co_await h.who.create_users(std::move(*good), admin);
+    auto made = co_await h.who.create_users(*good, admin);
     if (!made) co_return error_answer(made.error());
     if (made->empty()) co_return error_answer(409, fmt::format("{} already exist", all));
     co_return http::make_json(201, to_json([&](json_writer& w) {
         w.open('[');
-        for (auto id : *made)
-            if (const auto* u = h.who.find(id)) write_user(w, h, *u, caller, {});
+        for (const auto& name : *good) { // a name given twice is listed twice
+            const auto* u = h.who.find(name);
+            if (u && std::ranges::find(*made, u->id) != made->end()) write_user(w, h, *u, caller, {});
+        }
         w.close(']');
     }));
 }
