@@ -163,8 +163,7 @@ void local_jobs::forget(const std::string& job_name) {
     jobs_.erase(at);
 }
 
-// --- listing
-// -----------------------------------------------------------------------------------------------------------
+// --- listing ------------------------------
 
 result<std::vector<job_status>> local_jobs::list(const std::set<std::string>& keep) {
     if (auto ready = check(); !ready) return fail(errc::unavailable, ready.error().message);
@@ -280,8 +279,7 @@ void local_jobs::collect_garbage(const std::set<std::string>& keep) {
     }
 }
 
-// --- the rest
-// ----------------------------------------------------------------------------------------------------------
+// --- the rest ------------------------------
 
 result<void> local_jobs::end(const std::string& job_name) {
     if (!is_plain_name(job_name)) return {};

@@ -36,7 +36,7 @@ class driver : public std::enable_shared_from_this<driver> {
     explicit driver(spawner::parts p);
     void open(); // once, when a shared_ptr holds it
 
-    // spawner.cpp: records
+    // driver_records.cpp
     record* find(const server_key& key);
     record* find(const server_key& key, const std::string& attempt);
     watched_cluster* cluster_of(const record& r);

@@ -38,8 +38,7 @@ time_point patience_since(const record& r, time_point otherwise) {
     return (before_job ? r.s.started : r.s.phase_since).value_or(otherwise);
 }
 
-// --- what the scheduler's silence means
-// -------------------------------------------------------------------------------
+// --- what the scheduler's silence means ------------------------------
 
 void take_silence(driver& d, watched_cluster& c, const failure& why) {
     const auto now = d.with.time.now();
@@ -74,8 +73,7 @@ void end_silence(driver& d, watched_cluster& c) {
     c.why.clear();
 }
 
-// --- what a listing means
-// -----------------------------------------------------------------------------------------------
+// --- what a listing means ------------------------------
 
 // What the scheduler and the callback together say of where the server listens.
 void take_address(record& r, const job_status& job) {
@@ -145,8 +143,7 @@ void check_time(driver& d, const watched_cluster& c, record& r) {
     }
 }
 
-// --- jobs that no record wants
-// --------------------------------------------------------------------------------------------
+// --- jobs that no record wants ------------------------------
 
 asio::awaitable<void> cancel_orphan(handle d, std::string cluster_name, job_ref job) {
     auto& c = d->clusters.at(cluster_name);
@@ -183,8 +180,7 @@ void cancel_orphans(const handle& d, watched_cluster& c, const std::vector<job_s
     }
 }
 
-// --- the watch
-// ------------------------------------------------------------------------------------------------------------
+// --- the watch ------------------------------
 
 void take_listing(const handle& d, watched_cluster& c, std::uint64_t listing,
                   const std::vector<job_status>& jobs) {

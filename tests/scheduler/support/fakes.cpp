@@ -27,8 +27,7 @@ asio::awaitable<void> gate::pass() {
     }
 }
 
-// --- disk
-// ----------------------------------------------------------------------------------------------------
+// --- disk ------------------------------
 
 asio::awaitable<result<std::vector<store::row>>> disk::query(store::statement) {
     std::vector<store::row> out;
@@ -72,8 +71,7 @@ std::string disk::text(std::int64_t user, const std::string& column) const {
     return at == rows.end() ? "" : store::text(at->second, column);
 }
 
-// --- scheduler
-// -------------------------------------------------------------------------------------------------
+// --- scheduler ------------------------------
 
 cluster_back_end::cluster_back_end(const asio::any_io_executor& executor, clock& time)
     : submitting(executor)
@@ -159,8 +157,7 @@ asio::awaitable<result<void>> cluster_back_end::cancel(job_ref ref) {
 
 asio::awaitable<result<std::string>> cluster_back_end::log_tail(job_ref, std::size_t) { co_return log; }
 
-// --- the others
-// ----------------------------------------------------------------------------------------------------
+// --- the others ------------------------------
 
 asio::awaitable<result<launch_support::launch>> support::prepare(server s) {
     prepared.push_back(s.attempt);
@@ -195,8 +192,7 @@ asio::awaitable<result<void>> probes::probe(server s) {
     co_return fail(errc::unavailable, "connection refused");
 }
 
-// --- world
-// -----------------------------------------------------------------------------------------------------------
+// --- world ------------------------------
 
 world::world() : db(io.get_executor()), slurm(io.get_executor(), time), launches(io.get_executor()) {
     settings.command = {"jupyterhub-singleuser"};
