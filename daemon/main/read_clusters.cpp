@@ -127,6 +127,8 @@ std::vector<cluster_keys> read_clusters(section& root) {
 
 std::vector<scheduler::profile> read_profiles(section& root, const std::vector<cluster_keys>& clusters) {
     std::vector<scheduler::profile> out;
+    scheduler::catalogue known;
+    for (const auto& k : clusters) known.clusters[k.name] = k.defaults;
     for (auto& s : root.tables("profile")) {
         scheduler::profile p;
         p.name = s.text("name", "");
@@ -136,11 +138,10 @@ std::vector<scheduler::profile> read_profiles(section& root, const std::vector<c
         p.title = s.text("title", p.name);
         p.description = s.text("description", "");
         p.cluster = s.text("cluster", clusters.size() == 1 ? clusters.front().name : "");
-        if (std::ranges::none_of(clusters, [&](const auto& k) { return k.name == p.cluster; }))
-            s.wrong("cluster", fmt::format("there is no [cluster.{}]", p.cluster));
         p.set = read_fields(s.table("set"));
         for (auto& [field, c] : s.named_tables("choose")) p.choose.push_back(read_choice(field, c));
         s.finish();
+        if (auto ok = scheduler::check_profile(known, p); !ok) s.wrong("name", ok.error().message);
         out.push_back(std::move(p));
     }
     return out;

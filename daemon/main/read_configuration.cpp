@@ -105,7 +105,7 @@ login_keys read_login(section s, const hub_keys& hub) {
     return k;
 }
 
-std::vector<service_keys> read_services(section& root, report& to) {
+std::vector<service_keys> read_services(section& root) {
     std::vector<service_keys> out;
     for (auto& s : root.tables("service")) {
         service_keys k;
@@ -114,6 +114,8 @@ std::vector<service_keys> read_services(section& root, report& to) {
         if (std::ranges::any_of(out, [&](const auto& o) { return o.what.name == k.what.name; }))
             s.wrong("name", fmt::format("there are two services named \"{}\"", k.what.name));
         k.api_token = s.hidden("api_token");
+        const bool given = s.has("api_token") || s.has("api_token_file") || s.has("api_token_env");
+        if (!given) s.missing("api_token", "give the service's token as api_token, api_token_file or api_token_env");
         if (!k.api_token.empty() && k.api_token.reveal().size() < 8) s.wrong("api_token", "needs at least 8 characters");
         k.what.roles = s.texts("roles");
         k.what.scopes = s.texts("scopes");
@@ -121,7 +123,6 @@ std::vector<service_keys> read_services(section& root, report& to) {
         s.finish();
         out.push_back(std::move(k));
     }
-    (void)to;
     return out;
 }
 
@@ -181,7 +182,7 @@ configuration read_all(const toml::table& file, report& to) {
     else if (!is_loopback(c.hub.listen))
         to.add(0, "login", "missing; without [login] anybody may come in, and [hub] listen is not loopback");
     c.login.rules.admin_users = name_set(c.hub.admin_users);
-    c.services = read_services(root, to);
+    c.services = read_services(root);
     c.roles = read_roles(root, to);
     check_service_roles(c, to);
     c.clusters = read_clusters(root);
