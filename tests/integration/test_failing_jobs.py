@@ -98,7 +98,7 @@ def test_a_job_that_can_never_start_says_so(unstarted_slurm_hub, partition, reas
     until(lambda: re.search(reason, json.dumps(api.server("alice"))), f"the API says {reason}", timeout=30)
     web = unstarted_slurm_hub.web()
     web.sign_in("alice", "alice")
-    assert re.search(reason, web.get("/hub/home").text)
+    until(lambda: re.search(reason, web.get("/hub/home").text), "the home page says so too", timeout=30)
     api.stop("alice")
     api.wait_stopped("alice")
 
