@@ -69,6 +69,7 @@ struct hub_process::parts {
     std::optional<auth::session_store> sessions;
     std::optional<hub::permissions> may;
     std::unique_ptr<auth::password_check> passwords;
+    auth::login_throttle throttle{time};
     std::optional<hub::launcher> launcher;
     backends places;
     std::optional<scheduler::spawner> servers;
@@ -125,7 +126,7 @@ result<void> hub_process::parts::make_spawner() {
 }
 
 result<void> hub_process::parts::make_front() {
-    hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, *servers, metrics, {}, {}, {}, {}});
+    hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}});
     sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended.user_id, ended.session_id)); });
     hub->list_routes = [this] { return routes_json(door); };
     hub->check_routes = [this] { return sync_routes(door, *servers, settings.base_url, hub_target()); };

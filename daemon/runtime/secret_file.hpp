@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Small files: secrets that only their owner may read, and whole files read and replaced. These calls block:
-// at start, or through run_blocking.
+// at start, or on a thread of its own.
 #pragma once
 
 #include "daemon/runtime/result.hpp"

@@ -53,6 +53,16 @@ bool is_cancellation(const std::exception_ptr& error) {
 
 } // namespace
 
+namespace {
+
+// Begins at the event loop's next turn, so that a task never runs inside the call that starts it.
+asio::awaitable<void> next_turn(asio::awaitable<void> task) {
+    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
+    co_await std::move(task);
+}
+
+} // namespace
+
 task_scope::task_scope(asio::any_io_executor executor, logger& log) : state_(std::make_shared<state>(std::move(executor), log)) {}
 task_scope::~task_scope() { cancel(); }
 
@@ -70,7 +80,7 @@ void task_scope::spawn(std::string name, asio::awaitable<void> task) {
         // goes behind it.
         asio::post(s->executor, [keep = std::move(mine)] {});
     };
-    asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot((*at)->stop.slot(), std::move(done)));
+    asio::co_spawn(state_->executor, next_turn(std::move(task)), asio::bind_cancellation_slot((*at)->stop.slot(), std::move(done)));
 }
 
 void task_scope::cancel() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/login/login.hpp"
+#include "auth/login/throttle.hpp"
 #include "auth/sessions/sessions.hpp"
 #include "auth/tokens/tokens.hpp"
 #include "daemon/runtime/clock.hpp"
@@ -32,10 +33,9 @@ struct hub {
     auth::token_store& tokens;
     auth::session_store& sessions;
     auth::password_check& passwords;
+    auth::login_throttle& throttle;
     scheduler::spawner& servers;
     hub_metrics& metrics;
-    // Tells the front door that a browser session has ended, so that its websockets close.
-    std::function<void(std::string session_id)> session_ended;
     // The front door's routes as JSON, and a re-sync of them: GET and POST /hub/api/proxy.
     std::function<boost::asio::awaitable<result<std::string>>()> list_routes;
     std::function<boost::asio::awaitable<result<void>>()> check_routes;

@@ -13,7 +13,8 @@ namespace {
 
 asio::awaitable<response> guarded(site_pages p, page_handler handler, request r) {
     auto who = hub::authenticate_cookie(p.h, r);
-    if (!r.is_read_only()) {
+    // Scripts of people's servers run on this very origin: what they fetch with the visitor's cookie needs the token too.
+    if (!r.is_read_only() || (who && auth::session_store::needs_xsrf(r))) {
         if (auto ok = p.h.sessions.check_xsrf(r, field(form_of(r), "_xsrf")); !ok)
             co_return error_page(p, r, 403, ok.error().message, "Go back, reload the page and try again.");
     }
@@ -80,6 +81,8 @@ frame frame_of(site_pages p, const request& r, response& answer, std::string cur
     if (const auto* s = p.h.sessions.find(r))
         if (const auto* u = p.h.who.find(s->user_id)) f.user = u->name;
     f.xsrf = p.h.sessions.xsrf_token(r, answer);
+    // A script that cannot show the token does not learn it from a page either.
+    if (!f.user.empty() && auth::session_store::needs_xsrf(r) && !p.h.sessions.check_xsrf(r, field(form_of(r), "_xsrf"))) f.xsrf.clear();
     f.request_id = r.id;
     f.current = std::move(current);
     return f;

@@ -130,7 +130,10 @@ response gone_json(site_pages p, const request& r, const subject& s) {
     return answer;
 }
 
-asio::awaitable<response> user_url(site_pages p, hub::principal who, request r) {
+asio::awaitable<response> user_url(site_pages p, request r) {
+    auto known = hub::authenticate(p.h, r); // programs come here with their token
+    if (!known) co_return to_sign_in(p, r);
+    const auto who = std::move(*known);
     auto rest = r.param("rest");
     r.params["server"] = "";
     auto s = subject_of(p, who, r, "access:servers");
@@ -164,8 +167,8 @@ asio::awaitable<response> user_redirect(site_pages p, hub::principal who, reques
 void add_server_pages(http::router& routes, site_pages p) {
     add_page(routes, p, "GET", "/hub/spawn-pending/{user}", spawn_pending);
     add_page(routes, p, "GET", "/hub/spawn-pending/{user}/{server}", spawn_pending);
-    add_page(routes, p, "GET", "/hub/user/{user}", user_url);
-    add_page(routes, p, "GET", "/hub/user/{user}/{rest*}", user_url);
+    add_open(routes, p, "GET", "/hub/user/{user}", user_url);
+    add_open(routes, p, "GET", "/hub/user/{user}/{rest*}", user_url);
     add_page(routes, p, "GET", "/hub/user-redirect/{rest*}", user_redirect);
 }
 

@@ -2,6 +2,7 @@
 // /hub/login, /hub/logout, /hub/ (hub contract, section 4).
 #include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/metrics.hpp"
+#include "hubapi/model/sign_in.hpp"
 #include "hubapi/model/urls.hpp"
 #include "hubapi/pages/page.hpp"
 
@@ -53,9 +54,9 @@ asio::awaitable<response> get_login(site_pages p, request r) {
     co_return answer;
 }
 
-// The account behind a good name and password; made at the first sign-in.
+// The account of who may come in; made at the first sign-in.
 asio::awaitable<result<std::int64_t>> account_of(site_pages p, auth::identity who) {
-    const auto admitted = auth::admit(p.h.config.admission, who);
+    const auto admitted = auth::admit(p.h.config.admission, who); // for whether it is an admin's
     if (!admitted) co_return fail(admitted.error());
     if (!p.h.who.find(who.name)) {
         auto made = co_await p.h.who.create_users({who.name}, admitted->admin);
@@ -73,7 +74,9 @@ response refused(site_pages p, const request& r, std::string name, const failure
     p.h.log.warning("login.refused", {{"user", name}, {"from", r.peer_address}, {"why", f.message}});
     if (f.code == errc::unauthenticated)
         return login_page(p, r, 403, std::move(name), "Wrong username or password.");
-    return login_page(p, r, status_of(f) == 400 ? 403 : status_of(f), std::move(name), f.message);
+    auto answer = login_page(p, r, status_of(f) == 400 ? 403 : status_of(f), std::move(name), f.message);
+    if (answer.status == 429 || answer.status == 503) answer.headers.set("Retry-After", "30");
+    return answer;
 }
 
 asio::awaitable<response> sign_in(site_pages p, request r) {
@@ -81,19 +84,18 @@ asio::awaitable<response> sign_in(site_pages p, request r) {
     const auto typed = field(form, "username");
     if (auto ok = p.h.sessions.check_xsrf(r, http::find_value(form, "_xsrf")); !ok)
         co_return login_page(p, r, 403, typed, "The form was too old or came from elsewhere. Try again.");
-    const auto name = auth::normalise_username(typed);
-    if (!name) co_return refused(p, r, typed, {errc::unauthenticated, name.error().message});
-    auto who = co_await p.h.passwords.check(*name, secret(field(form, "password")));
-    if (!who) co_return refused(p, r, *name, who.error());
+    auto who = co_await hub::check_password(p.h, typed, secret(field(form, "password")), r.peer_address);
+    if (!who) co_return refused(p, r, typed, who.error());
+    const auto name = who->name;
     auto account = co_await account_of(p, std::move(*who));
-    if (!account) co_return refused(p, r, *name, account.error());
+    if (!account) co_return refused(p, r, name, account.error());
     response cookies;
     if (auto done = co_await p.h.sessions.sign_in(r, cookies, *account); !done)
         co_return failure_page(p, r, done.error());
     auto answer = http::make_redirect(destination(p, r, *account));
     for (const auto& [key, value] : cookies.headers) answer.headers.add(key, value);
     answer.headers.set("Cache-Control", "no-store");
-    p.h.log.info("login.accepted", {{"user", *name}, {"from", r.peer_address}});
+    p.h.log.info("login.accepted", {{"user", name}, {"from", r.peer_address}});
     co_return answer;
 }
 
@@ -120,9 +122,9 @@ asio::awaitable<response> sign_out(site_pages p, request r) {
     answer.headers.set("Cache-Control", "no-store");
     if (!*ended) co_return answer;
     const auto session = **ended;
+    // Done for every session that ends; here it is waited for, so that nothing is open when the browser is told.
     if (auto done = co_await p.h.tokens.revoke_session(session.user_id, session.session_id); !done)
         co_return failure_page(p, r, done.error());
-    if (p.h.session_ended) p.h.session_ended(session.session_id);
     if (p.h.config.shutdown_on_logout) co_await stop_all(p, session.user_id);
     p.h.log.info("logout", {{"user_id", session.user_id}});
     co_return answer;

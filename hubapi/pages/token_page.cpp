@@ -183,11 +183,9 @@ asio::awaitable<response> everywhere(site_pages p, hub::principal who, request r
         co_return failure_page(p, r, ended.error());
     if (auto done = co_await p.h.sessions.end(std::move(ids)); !done)
         co_return failure_page(p, r, done.error());
-    for (const auto& s : all) {
+    for (const auto& s : all)
         if (auto done = co_await p.h.tokens.revoke_session(s.user_id, s.session_id); !done)
             co_return failure_page(p, r, done.error());
-        if (p.h.session_ended) p.h.session_ended(s.session_id);
-    }
     p.h.log.info("logout.everywhere", {{"user", who.name}, {"browsers", all.size()}});
     co_return answer;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/model/authenticate.hpp"
 #include "hubapi/model/models.hpp"
+#include "hubapi/model/sign_in.hpp"
 #include "hubapi/model/token_orders.hpp"
 #include "hubapi/rest/answer.hpp"
 #include "hubapi/rest/guard.hpp"
@@ -62,15 +63,14 @@ result<token_order> read_order(const json& body) {
 std::string owner_word(const principal& p) { return (p.is_user() ? "user " : "service ") + p.name; }
 
 // POST without a token or cookie may bring name and password in `auth` instead.
-asio::awaitable<result<principal>> by_password(hub& h, json body) {
+asio::awaitable<result<principal>> by_password(hub& h, json body, std::string peer) {
     const auto bad = fail(errc::denied, "Missing or invalid credentials.");
     const auto at = body.is_object() ? body.find("auth") : body.end();
     if (!body.is_object() || at == body.end() || !at->is_object()) co_return bad;
     const auto name = at->value("username", json()), password = at->value("password", json());
     if (!name.is_string() || !password.is_string()) co_return bad;
-    auto who = co_await h.passwords.check(name.get<std::string>(), secret(password.get<std::string>()));
+    auto who = co_await check_password(h, name.get<std::string>(), secret(password.get<std::string>()), std::move(peer));
     if (!who) co_return fail(who.error().code == errc::unauthenticated ? failure{errc::denied, bad.error().message} : who.error());
-    if (auto ok = auth::admit(h.config.admission, *who); !ok) co_return fail(ok.error());
     const auto* u = h.who.find(who->name);
     if (!u) co_return bad;
     principal p;
@@ -100,7 +100,7 @@ asio::awaitable<response> post_token(hub& h, request r) {
     auto caller = authenticate(h, r);
     auto body = read_object(r);
     if (!caller && body) {
-        auto known = co_await by_password(h, *body);
+        auto known = co_await by_password(h, *body, r.peer_address);
         if (!known) co_return error_answer(known.error());
         caller = std::move(*known);
     } else if (!caller) {

@@ -39,7 +39,7 @@ void driver::run() {
                                         {"attempt", r.s.attempt}});
         apply(r, server_event::restarted);
     }
-    for (auto& [name, c] : clusters) tasks.spawn("watch " + name, next_turn(watch(shared_from_this(), name)));
+    for (auto& [name, c] : clusters) tasks.spawn("watch " + name, watch(shared_from_this(), name));
 }
 
 } // namespace berth::scheduler

@@ -32,7 +32,7 @@ void driver::apply(record& r, server_event on, const ending* why) { start_calls(
 void driver::start_calls(const record& r, std::vector<server_action> calls) {
     if (calls.empty()) return;
     tasks.spawn("server " + r.s.user_name + "/" + r.s.key.name,
-                next_turn(carry_out(shared_from_this(), r.s.key, r.s.attempt, std::move(calls))));
+                carry_out(shared_from_this(), r.s.key, r.s.attempt, std::move(calls)));
 }
 
 void driver::enter(record& r, server_step to) {
@@ -67,7 +67,7 @@ bool driver::perform(record& r, server_action a, const ending* why) {
         r.probing = true;
         note(r, stage::starting, "The server is starting");
         tasks.spawn("probe " + r.s.url_path,
-                    next_turn(probe_until_ready(shared_from_this(), r.s.key, r.s.attempt)));
+                    probe_until_ready(shared_from_this(), r.s.key, r.s.attempt));
         return true;
     case server_action::forget_address:
         r.s.port = 0;
@@ -83,7 +83,7 @@ bool driver::perform(record& r, server_action a, const ending* why) {
             std::min<duration>(first_retry * (1 << std::min(r.submit_tries, 6)), longest_retry);
         ++r.submit_tries;
         tasks.spawn("retry " + r.s.url_path,
-                    next_turn(retry_submit(shared_from_this(), r.s.key, r.s.attempt, pause)));
+                    retry_submit(shared_from_this(), r.s.key, r.s.attempt, pause));
         return true;
     }
     case server_action::renew_attempt:

@@ -87,7 +87,7 @@ asio::awaitable<void> save_quietly(std::shared_ptr<driver> d, server_key key) {
 } // namespace
 
 void driver::save_later(const record& r) {
-    tasks.spawn("save " + r.s.url_path, next_turn(save_quietly(shared_from_this(), r.s.key)));
+    tasks.spawn("save " + r.s.url_path, save_quietly(shared_from_this(), r.s.key));
 }
 
 } // namespace berth::scheduler

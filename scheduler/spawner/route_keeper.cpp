@@ -29,7 +29,7 @@ void route_keeper::set(server s, bool wanted) {
     at->second.target = std::move(s);
     at->second.wanted = wanted;
     ++at->second.generation;
-    if (fresh) tasks_.spawn("route " + url_path, next_turn(keep(shared_from_this(), url_path)));
+    if (fresh) tasks_.spawn("route " + url_path, keep(shared_from_this(), url_path));
 }
 
 asio::awaitable<void> route_keeper::keep(std::shared_ptr<route_keeper> self, std::string url_path) {

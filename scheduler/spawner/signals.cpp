@@ -12,11 +12,6 @@
 namespace berth::scheduler {
 namespace asio = boost::asio;
 
-asio::awaitable<void> next_turn(asio::awaitable<void> task) {
-    co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable);
-    co_await std::move(task);
-}
-
 wake_signal::wake_signal(const asio::any_io_executor& executor)
     : timer_(executor, asio::steady_timer::time_point::max()) {}
 

@@ -15,10 +15,6 @@
 #include <utility>
 
 namespace berth::scheduler {
-
-// `task`, begun at the executor's next turn: never inside the call that starts it.
-boost::asio::awaitable<void> next_turn(boost::asio::awaitable<void> task);
-
 // Rings for everybody who waits. Lives until its waiters have gone (hold it by shared_ptr).
 class wake_signal {
   public:

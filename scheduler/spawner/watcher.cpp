@@ -176,7 +176,7 @@ void cancel_orphans(const handle& d, watched_cluster& c, const std::vector<job_s
             continue;
         if (!c.orphans.insert(job.job_id).second) continue;
         d->tasks.spawn("orphan " + job.job_id,
-                       next_turn(cancel_orphan(d, c.name, {job.job_id, job.job_name, job.user, {}})));
+                       cancel_orphan(d, c.name, {job.job_id, job.job_name, job.user, {}}));
     }
 }
 

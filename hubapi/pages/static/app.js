@@ -44,9 +44,12 @@ export function reload() {
   leaving = true;
 }
 
+// The hub gives a signed-in page to scripts that show the session's token only.
+const headers = () => ({ Accept: 'text/html', 'X-XSRFToken': document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] ?? '' });
+
 // Takes #live out of a fresh copy of this page; focus and opened details stay. False when the page is now another one.
 export async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: 'text/html' }, cache: 'no-store', redirect: 'manual' });
+  const answer = await fetch(location.href, { headers: headers(), cache: 'no-store', redirect: 'manual' });
   if (answer.type === 'opaqueredirect') return false;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const fresh = page.getElementById('live'), old = document.getElementById('live');
@@ -66,7 +69,7 @@ export async function refresh() {
 
 // A link with data-ask leads to a page that asks; with scripts the question comes here.
 async function ask(link) {
-  const answer = await fetch(link.href, { headers: { Accept: 'text/html' }, cache: 'no-store' });
+  const answer = await fetch(link.href, { headers: headers(), cache: 'no-store' });
   const question = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('.ask');
   if (!answer.ok || answer.redirected || !question) { location.assign(link.href); return; }
   const dialog = document.createElement('dialog');

@@ -21,6 +21,7 @@ struct page_fixture : auth::auth_fixture {
     std::optional<auth::session_store> sessions;
     std::optional<hub::permissions> may;
     std::unique_ptr<auth::password_check> passwords = auth::make_dummy_check(secret("x"));
+    auth::login_throttle throttle{time};
     std::optional<scheduler::fake::disk> disk;
     std::optional<scheduler::fake::cluster_back_end> slurm;
     std::optional<scheduler::fake::support> launches;
@@ -33,7 +34,7 @@ struct page_fixture : auth::auth_fixture {
     std::unique_ptr<renderer> draw;
     std::optional<page_handlers> pages;
     http::router routes;
-    std::vector<std::string> ended; // session ids that the front door was told of
+    std::vector<std::string> ended; // ids of the sessions that have ended
 
     void SetUp() override;
     void TearDown() override;
