@@ -50,6 +50,8 @@ def overflow(page):
 
 def run_cell_in_lab(page, code):
     """In an open JupyterLab: a new Python notebook, one cell, its output's text."""
+    # What an earlier visit left open would stand where the launcher is.
+    page.goto(re.sub(r"/lab.*", "/lab?reset", page.url))
     card = page.locator(".jp-LauncherCard[data-category='Notebook']", has_text=re.compile("Python 3"))
     card.first.click(timeout=90_000)
     page.locator(".jp-Notebook .jp-Cell .cm-content").first.click(timeout=60_000)
