@@ -94,6 +94,7 @@ asio::awaitable<result<std::string>> routes_json(proxy::route_client& door) {
     for (const auto& r : *there) {
         auto data = json::parse(r.data, nullptr, false);
         if (!data.is_object()) data = json::object();
+        data.erase("target");
         if (r.last_activity) data["last_activity"] = iso8601(*r.last_activity);
         const auto spec = r.routespec.ends_with('/') ? r.routespec : r.routespec + "/";
         out[spec] = {{"routespec", spec}, {"target", r.target}, {"data", data}};

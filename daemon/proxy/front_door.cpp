@@ -55,6 +55,7 @@ struct front_door::state final : control_actions {
         if (wants_shutdown) wants_shutdown();
     }
     result<void> prepare();
+    result<http::tls_context> load_certificate();
     void start_threads();
     bool only_tunnels_left() const {
         return std::all_of(workers.begin(), workers.end(),
@@ -95,13 +96,20 @@ std::pair<std::size_t, std::size_t> front_door::state::connections_and_tunnels()
     return {parts.connections.load(), tunnels};
 }
 
+result<http::tls_context> front_door::state::load_certificate() {
+    auto loaded = http::load_tls(config.listen.tls);
+    if (!loaded) return fail(loaded.error());
+    if (!loaded->warning.empty()) log.warning("proxy.certificate", {{"warning", loaded->warning}});
+    return loaded->context;
+}
+
 result<void> front_door::state::prepare() {
     auto trusted = network_list::parse(config.listen.trusted_proxies);
     if (!trusted) return fail(trusted.error());
     parts.trusted = std::move(*trusted);
-    tls_context tls;
+    http::tls_context tls;
     if (!config.listen.tls.certificate.empty()) {
-        auto loaded = load_tls(config.listen.tls);
+        auto loaded = load_certificate();
         if (!loaded) return fail(loaded.error());
         tls = *loaded;
     }
@@ -183,7 +191,7 @@ void front_door::stop(duration grace) {
 result<void> front_door::reload_tls() {
     auto& s = *state_;
     if (s.config.listen.tls.certificate.empty()) return {};
-    auto loaded = load_tls(s.config.listen.tls);
+    auto loaded = s.load_certificate();
     if (!loaded) return fail(loaded.error());
     for (auto& w : s.workers) w->loop().post([&one = *w, tls = *loaded] { one.set_tls(tls); });
     return {};

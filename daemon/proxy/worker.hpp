@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
+#include "daemon/http/tls_context.hpp"
 #include "daemon/proxy/backend.hpp"
 #include "daemon/proxy/http_head.hpp"
 #include "daemon/proxy/pump.hpp"
@@ -8,7 +9,6 @@
 #include "daemon/proxy/resolver.hpp"
 #include "daemon/proxy/route_table.hpp"
 #include "daemon/proxy/settings.hpp"
-#include "daemon/proxy/tls_context.hpp"
 #include "daemon/runtime/log.hpp"
 
 #include <array>
@@ -48,7 +48,7 @@ class worker {
     std::int64_t wall_ms() const { return wall_ms_; } // since the epoch, as old as the tick
 
     void run(); // until loop().stop()
-    void set_tls(tls_context c) { tls_ = std::move(c); }
+    void set_tls(http::tls_context c) { tls_ = std::move(c); }
 
     // Shares `fd` (which others own) with `peers`; the one who accepts hands the socket to the least busy of
     // them.
@@ -91,7 +91,7 @@ class worker {
     reactor loop_;
     route_table routes_;
     backend_pool pool_;
-    tls_context tls_;
+    http::tls_context tls_;
     std::unique_ptr<listener> listener_;
     std::vector<worker*> peers_;
     std::unordered_map<std::uint64_t, std::unique_ptr<client>> clients_;
