@@ -17,10 +17,10 @@ namespace {
 
 auth::target target_of(const request& r) { return auth::target::of_group(r.param("group")); }
 
-response group_answer(hub& h, int status, const std::string& name) {
+response group_answer(hub& h, const principal& caller, int status, const std::string& name) {
     const auto* g = h.who.find_group(name);
     if (!g) return error_answer(404, "No such group: " + name);
-    return http::make_json(status, to_json([&](json_writer& w) { write_group(w, h, *g); }));
+    return http::make_json(status, to_json([&](json_writer& w) { write_group(w, h, *g, caller); }));
 }
 
 result<std::vector<std::int64_t>> user_ids(const hub& h, const std::vector<std::string>& names) {
@@ -52,16 +52,16 @@ asio::awaitable<response> list_groups(hub& h, principal caller, request r) {
     for (const auto& [id, g] : h.who.groups()) {
         if (!caller.scopes->covers("list:groups", auth::target::of_group(g.name), h.who)) continue;
         if (total++ < page->offset || written >= page->limit) continue;
-        write_group(w, h, g);
+        write_group(w, h, g, caller);
         ++written;
     }
     w.close(']');
     co_return page_answer(r, *page, total, std::move(items));
 }
 
-// A group's name stands in addresses: no slash, no control characters, not over 255 bytes.
+// A group's name stands in addresses: text without slashes and control characters, not "." nor "..", not over 255 bytes.
 bool valid_group_name(std::string_view name) {
-    return !name.empty() && name.size() <= 255 &&
+    return name.find_first_not_of('.') != std::string_view::npos && name.size() <= 255 && is_valid_utf8(name) &&
            std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
 }
 
@@ -73,6 +73,8 @@ asio::awaitable<response> create_groups(hub& h, principal caller, request r) {
     if (!names) co_return error_answer(names.error());
     for (const auto& name : *names)
         if (!valid_group_name(name)) co_return error_answer(400, "Invalid group name: " + name);
+    for (const auto& name : *names)
+        if (auto no = refuse(h, caller, {"admin:groups"}, auth::target::of_group(name))) co_return std::move(*no);
     auto members = optional_members(h, *body);
     if (!members) co_return error_answer(members.error());
     const auto made = *names;
@@ -80,14 +82,14 @@ asio::awaitable<response> create_groups(hub& h, principal caller, request r) {
     co_return http::make_json(201, to_json([&](json_writer& w) {
         w.open('[');
         for (const auto& name : made)
-            if (const auto* g = h.who.find_group(name)) write_group(w, h, *g);
+            if (const auto* g = h.who.find_group(name)) write_group(w, h, *g, caller);
         w.close(']');
     }));
 }
 
 asio::awaitable<response> get_group(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"read:groups", "read:groups:name", "read:roles:groups"}, target_of(r))) co_return std::move(*no);
-    co_return group_answer(h, 200, r.param("group"));
+    co_return group_answer(h, caller, 200, r.param("group"));
 }
 
 asio::awaitable<response> create_group(hub& h, principal caller, request r) {
@@ -99,7 +101,7 @@ asio::awaitable<response> create_group(hub& h, principal caller, request r) {
     auto members = optional_members(h, *body);
     if (!members) co_return error_answer(members.error());
     if (auto done = co_await h.who.create_groups(std::vector<std::string>(1, name), std::move(*members)); !done) co_return error_answer(done.error());
-    co_return group_answer(h, 201, name);
+    co_return group_answer(h, caller, 201, name);
 }
 
 asio::awaitable<response> delete_group(hub& h, principal caller, request r) {
@@ -120,7 +122,7 @@ asio::awaitable<response> change_members(hub& h, principal caller, request r, bo
     if (!ids) co_return error_answer(ids.error());
     auto done = add ? co_await h.who.add_members(name, *ids) : co_await h.who.remove_members(name, *ids);
     if (!done) co_return error_answer(done.error());
-    co_return group_answer(h, 200, name);
+    co_return group_answer(h, caller, 200, name);
 }
 
 asio::awaitable<response> add_members(hub& h, principal caller, request r) {
@@ -139,7 +141,7 @@ asio::awaitable<response> put_properties(hub& h, principal caller, request r) {
     if (!body) co_return error_answer(body.error());
     if (!body->is_object()) co_return error_answer(400, "Must specify properties");
     if (auto done = co_await h.who.set_properties(name, body->dump()); !done) co_return error_answer(done.error());
-    co_return group_answer(h, 200, name);
+    co_return group_answer(h, caller, 200, name);
 }
 
 } // namespace

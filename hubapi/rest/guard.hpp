@@ -23,7 +23,7 @@ void add_api(http::router& routes, hub& h, std::string_view method, std::string_
 // 404 when they are filtered away from this target (no telling whether it exists).
 std::optional<http::response> refuse(hub& h, const principal& caller, std::initializer_list<std::string_view> any_of,
                                      const auth::target& t);
-// The same for what is not about one user, group or server: any reach will do.
+// The same for lists, which leave out what the caller may not see: any reach will do. Never for what changes something.
 std::optional<http::response> refuse(hub& h, const principal& caller, std::initializer_list<std::string_view> any_of);
 
 } // namespace berth::hub

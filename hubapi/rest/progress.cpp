@@ -21,6 +21,9 @@ using http::response;
 namespace {
 
 constexpr auto keep_alive = std::chrono::seconds(8);
+// A start that has failed is tidied up before its server counts as stopped; its log is read meanwhile. The last event waits
+// for that, but not for a scheduler that does not answer.
+constexpr auto log_patience = std::chrono::seconds(5);
 
 std::string frame(const std::function<void(json_writer&)>& members) {
     std::string out = "data: ";
@@ -71,14 +74,21 @@ struct cursor {
     std::string attempt;
     std::size_t sent = 0;
 
-    std::pair<std::string, bool> next(const scheduler::server* s) {
+    static bool still_reading(const scheduler::server& s, time_point now) {
+        return s.active() && s.failure && s.failure->log_tail.empty() && now - s.failure->at < log_patience;
+    }
+
+    std::pair<std::string, bool> next(const scheduler::server* s, time_point now) {
         if (!s) return {failed(nullptr), true};
         if (attempt.empty()) attempt = s->attempt;
         if (s->attempt != attempt) sent = 0, attempt = s->attempt;
         std::string out;
         for (; sent < s->progress.size(); ++sent) out += step(*s, s->progress[sent]);
         if (s->ready()) return {out + ready(*s), true};
-        if (!s->active() || s->state == scheduler::phase::stopping) return {out + failed(s), true};
+        if (!s->active() || s->state == scheduler::phase::stopping) {
+            if (still_reading(*s, now)) return {out, false};
+            return {out + failed(s), true};
+        }
         return {out, false};
     }
 };
@@ -89,10 +99,11 @@ asio::awaitable<void> produce(hub& h, scheduler::server_key key, http::body_writ
     for (;;) {
         const auto* s = h.servers.find(key);
         const auto seen = s ? s->version : 0;
-        auto [text, last] = at.next(s);
+        auto [text, last] = at.next(s, h.time.now());
         if (text.empty()) text = "\n\n";
+        const bool ending = s && s->state == scheduler::phase::stopping; // asked before the write: `s` is good until then
         if (!co_await out.write(text) || last) co_return;
-        co_await h.servers.changed(key, seen, keep_alive);
+        co_await h.servers.changed(key, seen, ending ? log_patience : keep_alive);
     }
 }
 

@@ -87,6 +87,8 @@ asio::awaitable<response> create_users(hub& h, principal caller, request r) {
     if (admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
     auto good = valid_names(*names);
     if (!good) co_return error_answer(good.error());
+    for (const auto& name : *good)
+        if (auto no = refuse(h, caller, {"admin:users"}, auth::target::of_user(name))) co_return std::move(*no);
     const auto all = good->size() == 1 ? good->front() : fmt::format("all {} users", good->size());
     auto made = co_await h.who.create_users(*good, admin);
     if (!made) co_return error_answer(made.error());
@@ -127,6 +129,7 @@ asio::awaitable<response> change_user(hub& h, principal caller, request r) {
     auto body = read_json(r);
     if (!body) co_return error_answer(body.error());
     if (auto ok = check_model(*body, {"name", "admin", "auth_state"}); !ok) co_return error_answer(ok.error());
+    if (was_admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can modify other admins");
     const auto wanted_admin = body->contains("admin") ? body->at("admin").get<bool>() : was_admin;
     if (wanted_admin != was_admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
     if (const auto at = body->find("name"); at != body->end() && at->get<std::string>() != name) {
@@ -159,10 +162,12 @@ asio::awaitable<response> delete_user(hub& h, principal caller, request r) {
     if (!u) co_return error_answer(404, "");
     const auto id = u->id;
     if (caller.user_id == id) co_return error_answer(400, "Cannot delete yourself!");
-    if (!co_await stop_all(h, id))
-        co_return error_answer(400, fmt::format("{}'s server is in the process of stopping, please wait.", name));
     if (auto done = co_await h.sessions.end_user(id); !done) co_return error_answer(done.error());
     if (auto done = co_await h.tokens.revoke_user(id); !done) co_return error_answer(done.error());
+    const bool stopped = co_await stop_all(h, id);
+    // Somebody may have started a server meanwhile: it must not outlive its owner.
+    if (!stopped || !h.servers.of_user(id).empty())
+        co_return error_answer(400, fmt::format("{}'s server is in the process of stopping, please wait.", name));
     if (auto done = co_await h.who.remove_user(id); !done) co_return error_answer(done.error());
     h.log.info("user.deleted", {{"user", name}, {"by", caller.name}});
     co_return http::make_empty(204);
