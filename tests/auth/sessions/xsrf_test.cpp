@@ -183,6 +183,14 @@ TEST_F(xsrf, is_needed_where_a_page_of_a_user_server_could_ask) {
         if (!site.empty()) r.headers.add("Sec-Fetch-Site", site);
         EXPECT_EQ(session_store::needs_xsrf(r), needed) << method << " " << mode << " " << site;
     }
+    // fetch(url, {mode: "no-cors"}) of the same origin reads the answer; an image does not.
+    for (const auto& [what, needed] : {std::pair{"empty", true}, std::pair{"image", false}, std::pair{"script", false}}) {
+        auto r = browser{}.request("GET");
+        r.headers.add("Sec-Fetch-Mode", "no-cors");
+        r.headers.add("Sec-Fetch-Site", "same-origin");
+        r.headers.add("Sec-Fetch-Dest", what);
+        EXPECT_EQ(session_store::needs_xsrf(r), needed) << what;
+    }
 }
 
 } // namespace
