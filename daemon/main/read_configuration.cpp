@@ -14,11 +14,31 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// "/", "/jupyter/": begins and ends with a slash.
+constexpr duration longest_session = 24h * 3650;
+
+bool is_plain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_' || c == '~';
+}
+
+// Users' names as they are after signing in: a blocked "Mallory" is "mallory" there.
+std::vector<std::string> read_users(section& s, const char* key) {
+    auto list = s.texts(key);
+    for (auto& name : list) {
+        auto known = auth::normalise_username(name);
+        if (known)
+            name = std::move(*known);
+        else
+            s.wrong(key, fmt::format("\"{}\" is nobody's name: {}", name, known.error().message));
+    }
+    return list;
+}
+
+// "/", "/jupyter/": begins and ends with a slash. It stands in cookies, headers and pages: nothing that means something there.
 std::string read_base_url(section& s) {
     auto v = s.text("base_url", "/");
     if (!v.starts_with('/')) s.wrong("base_url", fmt::format("\"{}\" must begin with \"/\"", v));
-    if (v.find_first_of("?# \\%") != std::string::npos || v.find("//") != std::string::npos)
+    const bool plain = std::ranges::all_of(v, [](char c) { return is_plain(c) || c == '/'; });
+    if (!plain || v.find("//") != std::string::npos || (v + "/").find("/./") != std::string::npos || (v + "/").find("/../") != std::string::npos)
         s.wrong("base_url", fmt::format("\"{}\" is not a plain path such as \"/jupyter/\"", v));
     return v.ends_with('/') ? v : v + "/";
 }
@@ -29,7 +49,8 @@ std::string read_origin(section& s, const char* key) {
     if (v.empty()) return v;
     while (v.ends_with('/')) v.pop_back();
     const auto rest = v.starts_with("https://") ? v.substr(8) : v.starts_with("http://") ? v.substr(7) : "";
-    if (rest.empty() || rest.find_first_of("/?#@ ") != std::string::npos)
+    const auto fits = [](char c) { return is_plain(c) || c == ':' || c == '[' || c == ']'; };
+    if (rest.empty() || !std::ranges::all_of(rest, fits))
         s.wrong(key, fmt::format("\"{}\" must be http://HOST[:PORT] or https://HOST[:PORT], without a path (that is base_url)", v));
     return v;
 }
@@ -53,11 +74,12 @@ hub_keys read_hub(section s) {
     k.active_server_limit = static_cast<int>(s.integer("active_server_limit", 0, 0, 1'000'000));
     k.concurrent_spawn_limit = static_cast<int>(s.integer("concurrent_spawn_limit", 0, 0, 1'000'000));
     k.cookie_max_age = s.span("cookie_max_age", k.cookie_max_age, 1min);
+    if (k.cookie_max_age > longest_session) s.wrong("cookie_max_age", "is too long; 3650d is the most");
     k.strict_session_id = s.flag("strict_session_id", k.strict_session_id);
     k.implicit_spawn = s.flag("implicit_spawn", k.implicit_spawn);
     k.stop_servers_on_exit = s.flag("stop_servers_on_exit", k.stop_servers_on_exit);
     k.shutdown_on_logout = s.flag("shutdown_on_logout", k.shutdown_on_logout);
-    k.admin_users = s.texts("admin_users");
+    k.admin_users = read_users(s, "admin_users");
     if (!k.strict_session_id) s.wrong("strict_session_id", "this version knows true only");
     if (s.flag("allow_token_in_url", false)) s.wrong("allow_token_in_url", "this version knows false only");
     s.finish();
@@ -94,10 +116,10 @@ login_keys read_login(section s, const hub_keys& hub) {
     k.dummy_password = s.hidden("dummy_password");
     k.dummy_anywhere = s.flag("dummy_anywhere", false);
     k.rules.allow_all = s.flag("allow_all", false);
-    k.rules.allowed_users = name_set(s.texts("allowed_users"));
+    k.rules.allowed_users = name_set(read_users(s, "allowed_users"));
     k.rules.allowed_groups = name_set(s.texts("allowed_groups"));
     k.rules.admin_groups = name_set(s.texts("admin_groups"));
-    k.rules.blocked_users = name_set(s.texts("blocked_users"));
+    k.rules.blocked_users = name_set(read_users(s, "blocked_users"));
     if (k.method == "dummy" && !k.dummy_anywhere && !is_loopback(hub.listen))
         s.wrong("method", fmt::format("\"dummy\" lets anybody in by any password, and [hub] listen = \"{}\" is not loopback; choose another "
                                       "method, or set dummy_anywhere = true if that is what you want", hub.listen));
@@ -111,6 +133,7 @@ std::vector<service_keys> read_services(section& root) {
         service_keys k;
         k.what.name = s.text("name", "");
         if (k.what.name.empty()) s.missing("name", "every service has one");
+        if (k.what.name == "berth-command") s.wrong("name", "\"berth-command\" is the hub's own; choose another name");
         if (std::ranges::any_of(out, [&](const auto& o) { return o.what.name == k.what.name; }))
             s.wrong("name", fmt::format("there are two services named \"{}\"", k.what.name));
         k.api_token = s.hidden("api_token");
@@ -134,7 +157,7 @@ std::vector<auth::role> read_roles(section& root, report& to) {
         if (r.name.empty()) s.missing("name", "every role has one");
         r.description = s.text("description", "");
         r.scopes = s.texts("scopes");
-        r.users = s.texts("users");
+        r.users = read_users(s, "users");
         r.groups = s.texts("groups");
         r.services = s.texts("services");
         s.finish();
