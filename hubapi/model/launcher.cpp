@@ -62,10 +62,12 @@ std::map<std::string, std::string> launcher::environment(const scheduler::server
 }
 
 asio::awaitable<result<void>> launcher::revoke_tokens(scheduler::server s) {
-    const auto full = full_name(s.user_name, s.key.name);
     std::vector<std::int64_t> old;
-    for (const auto* t : tokens_.of_user(s.key.user_id))
-        if (t->is_server && t->server == full) old.push_back(t->id);
+    for (const auto* t : tokens_.of_user(s.key.user_id)) // whatever the user was called when it started
+        if (t->is_server && std::string_view(t->server).substr(t->server.find('/') + 1) == s.key.name) old.push_back(t->id);
+    const auto full = full_name(s.user_name, s.key.name);
+    for (const auto* t : tokens_.of_client(oauth_client_id(s.user_name, s.key.name)))
+        if (t->server == full) old.push_back(t->id); // not those of another server with the same client id
     co_return co_await tokens_.revoke(std::move(old));
 }
 
@@ -73,12 +75,12 @@ asio::awaitable<void> launcher::retire(scheduler::server s) {
     // What fails here is tried again with the next start or stop of the same server; a dead server's token opens
     // nothing but its owner's activity.
     (void)co_await revoke_tokens(s);
-    (void)co_await tokens_.revoke_client(oauth_client_id(s.user_name, s.key.name));
 }
 
-std::optional<oauth_client> find_client(std::string_view id, const people& who, const scheduler::spawner& servers) {
+std::vector<oauth_client> find_clients(std::string_view id, const people& who, const scheduler::spawner& servers) {
     static constexpr std::string_view prefix = "jupyterhub-user-";
-    if (!id.starts_with(prefix)) return std::nullopt;
+    std::vector<oauth_client> out;
+    if (!id.starts_with(prefix)) return out;
     const auto rest = id.substr(prefix.size());
     // Both names may hold "-": each place where the user's may end is tried.
     for (std::size_t end = rest.find('-');; end = rest.find('-', end + 1)) {
@@ -87,9 +89,8 @@ std::optional<oauth_client> find_client(std::string_view id, const people& who, 
         const auto* u = who.find(name);
         const auto* s = u ? servers.find({u->id, server}) : nullptr;
         if (s && s->active() && oauth_client_id(name, server) == id)
-            return oauth_client{std::string(id), "Server at " + s->url_path, s->url_path + "oauth_callback",
-                                full_name(name, server), s->key};
-        if (end == std::string_view::npos) return std::nullopt;
+            out.push_back({std::string(id), "Server at " + s->url_path, s->url_path + "oauth_callback", full_name(name, server), s->key});
+        if (end == std::string_view::npos) return out;
     }
 }
 

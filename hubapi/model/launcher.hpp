@@ -8,6 +8,8 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <vector>
+
 namespace berth::hub {
 
 // What the hub gives a server that starts: its API token (which is also its OAuth client's secret) and its environment
@@ -28,12 +30,14 @@ class launcher final : public scheduler::launch_support {
     auth::token_store& tokens_;
 };
 
-// An OAuth client that is a single-user server: which one the id means, or nothing when there is none that is active.
+// An OAuth client that is a single-user server.
 struct oauth_client {
     std::string id, description, redirect_path; // "/user/al/oauth_callback"
     std::string server;                         // "al/n1": what access:servers!server= is asked for
     scheduler::server_key key;
 };
-std::optional<oauth_client> find_client(std::string_view id, const people& who, const scheduler::spawner& servers);
+// The active servers that the id may mean: "jupyterhub-user-a-b" is the server "b" of "a" and the default one of "a-b".
+// Which of them it is, its redirect path or its secret tells.
+std::vector<oauth_client> find_clients(std::string_view id, const people& who, const scheduler::spawner& servers);
 
 } // namespace berth::hub

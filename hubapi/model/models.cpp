@@ -135,13 +135,18 @@ void write_user(json_writer& w, hub& h, const user& u, const principal& caller, 
     w.close('}');
 }
 
-void write_group(json_writer& w, hub& h, const group& g) {
+void write_group(json_writer& w, hub& h, const group& g, const principal& caller) {
+    const auto t = auth::target::of_group(g.name);
+    const auto may = [&](std::string_view scope) { return caller.scopes->covers(scope, t, h.who); };
     w.open('{').key("kind").text("group").key("name").text(g.name);
-    w.key("roles").texts(h.may.roles_of_group(g.name));
-    w.key("users").open('[');
-    for (auto id : g.members)
-        if (const auto* u = h.who.find(id)) w.text(u->name);
-    w.close(']').key("properties").raw(g.properties).close('}');
+    if (may("read:roles:groups")) w.key("roles").texts(h.may.roles_of_group(g.name));
+    if (may("read:groups")) {
+        w.key("users").open('[');
+        for (auto id : g.members)
+            if (const auto* u = h.who.find(id)) w.text(u->name);
+        w.close(']').key("properties").raw(g.properties);
+    }
+    w.close('}');
 }
 
 void write_service(json_writer& w, hub& h, const service& s, const principal& caller,

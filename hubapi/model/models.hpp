@@ -21,7 +21,7 @@ void write_user(json_writer& w, hub& h, const user& u, const principal& caller, 
 void write_server(json_writer& w, hub& h, const user& owner, const scheduler::server& s, bool with_state);
 // The default server of a user that never had one, as include_stopped_servers shows it.
 scheduler::server never_started(hub& h, const user& owner, const std::string& name);
-void write_group(json_writer& w, hub& h, const group& g);
+void write_group(json_writer& w, hub& h, const group& g, const principal& caller);
 void write_service(json_writer& w, hub& h, const service& s, const principal& caller,
                    const std::function<void(json_writer&)>& extra = {});
 // `value`: the token itself, shown once at its creation; empty otherwise.

@@ -47,7 +47,8 @@ CREATE TABLE user_groups (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, prop
 ;
 CREATE TABLE group_members (
     group_id BIGINT NOT NULL, user_id BIGINT NOT NULL, PRIMARY KEY (group_id, user_id))
-)"}};
+)",
+             "CREATE TABLE last_user_id (one BIGINT PRIMARY KEY, id BIGINT NOT NULL)"}};
 }
 
 asio::awaitable<result<void>> people::load() {
@@ -56,6 +57,9 @@ asio::awaitable<result<void>> people::load() {
     for (const auto& r : *users)
         insert({store::integer(r, "id"), store::text(r, "name"), store::boolean(r, "admin"), store::time(r, "created"),
                 store::optional_time(r, "last_activity"), {}});
+    auto last = co_await db_.query({"SELECT id FROM last_user_id", {}});
+    if (!last) co_return fail(last.error());
+    for (const auto& r : *last) next_user_ = std::max(next_user_, store::integer(r, "id") + 1);
     auto groups = co_await db_.query({"SELECT * FROM user_groups ORDER BY id", {}});
     if (!groups) co_return fail(groups.error());
     for (const auto& r : *groups) {
@@ -173,6 +177,8 @@ asio::awaitable<result<void>> people::remove_user(std::int64_t id) {
     store::changes c;
     c.push_back({"DELETE FROM group_members WHERE user_id = :id", {{"id", id}}});
     c.push_back({"DELETE FROM users WHERE id = :id", {{"id", id}}});
+    // An id never comes again: what may be left of its first owner is nobody's.
+    c.push_back({"INSERT INTO last_user_id (one, id) VALUES (1, :id) ON CONFLICT (one) DO UPDATE SET id = :id", {{"id", next_user_ - 1}}});
     auto done = co_await save(std::move(c));
     if (!done) {
         insert(before);

@@ -8,6 +8,9 @@
 namespace berth::hub {
 namespace {
 
+// A hub that runs for months issues millions of tokens.
+constexpr std::size_t most_tokens = 50'000;
+
 bool contains(const std::vector<std::string>& list, std::string_view name) { return std::ranges::find(list, name) != list.end(); }
 
 auth::scope_owner owner_of(const user& u) { return {auth::scope_owner::kind::user, u.name, "", ""}; }
@@ -111,9 +114,10 @@ auth::scope_set permissions::of_raw(const std::vector<std::string>& raw, const a
 
 permissions::scopes permissions::of_token(const auth::token_record& t) {
     refresh();
-    auto& kept = tokens_[t.id];
-    if (kept.what && kept.created == t.created) return kept.what;
+    if (const auto at = tokens_.find(t.id); at != tokens_.end() && at->second.created == t.created) return at->second.what;
     if (t.user_id ? !people_.find(*t.user_id) : !services_.contains(t.service)) return nullptr;
+    if (tokens_.size() >= most_tokens) tokens_.clear(); // of dead tokens, mostly
+    auto& kept = tokens_[t.id];
     kept = {t.created, std::make_shared<const auth::scope_set>(of_raw(t.scopes, t))};
     return kept.what;
 }

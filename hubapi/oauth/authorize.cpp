@@ -47,7 +47,15 @@ bool may_ask(const std::string& asked, const oauth_client& client) {
 bool consent_due(hub& h, const principal& who, const oauth_client& client) {
     if (client.key.user_id == who.user_id) return false;
     const auto mine = h.tokens.of_user(who.user_id);
-    return std::ranges::none_of(mine, [&](const auto* t) { return t->client_id == client.id; });
+    return std::ranges::none_of(mine, [&](const auto* t) { return t->client_id == client.id && t->server == client.server; });
+}
+
+// The client that the request names; by its redirect URI where two have the same id.
+std::optional<oauth_client> client_of(hub& h, const request& r) {
+    auto all = find_clients(query_value(r, "client_id"), h.who, h.servers);
+    if (all.empty()) return std::nullopt;
+    const auto at = std::ranges::find(all, query_value(r, "redirect_uri"), &oauth_client::redirect_path);
+    return std::move(at == all.end() ? all.front() : *at);
 }
 
 response consent_page(hub& h, const pages::renderer& pages, const request& r, const principal& who, const oauth_client& client) {
@@ -84,14 +92,14 @@ void oauth_provider::add_routes(http::router& routes) {
 asio::awaitable<response> oauth_provider::authorize(request r) {
     const auto who = authenticate_cookie(hub_, r);
     if (!who) co_return http::make_redirect(hub_.hub_path("login?next=") + percent_encode(r.target));
-    const auto client = find_client(query_value(r, "client_id"), hub_.who, hub_.servers);
+    const auto client = client_of(hub_, r);
     if (!client)
         co_return pages::error_page(hub_, pages_, r, 400, "Invalid client_id parameter value.", "The server that sent you here is not running any more. Start it again from your home page.");
     const auto redirect = http::find_value(r.query, "redirect_uri").value_or(client->redirect_path);
     if (redirect != client->redirect_path)
         co_return pages::error_page(hub_, pages_, r, 400, "Mismatching redirect URI.", "The link that sent you here is not this server's own. Open the server from your home page.");
     if (query_value(r, "response_type") != "code") co_return refuse_at_client(r, redirect, "unsupported_response_type");
-    grant g{who->user_id, client->id, redirect, who->session_id, granted_scopes(*client), query_value(r, "code_challenge"),
+    grant g{who->user_id, client->id, client->server, redirect, who->session_id, granted_scopes(*client), query_value(r, "code_challenge"),
             query_value(r, "code_challenge_method")};
     if (g.challenge_method.empty()) g.challenge_method = "plain";
     if (g.challenge.size() > 128 || (g.challenge_method != "plain" && g.challenge_method != "S256")) co_return refuse_at_client(r, redirect, "invalid_request");
@@ -100,11 +108,13 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     if (!who->scopes->covers("access:servers", target, hub_.who))
         co_return pages::error_page(hub_, pages_, r, 403, "You do not have permission to access " + client->description + ".", "Ask its owner or an administrator of the hub.");
     if (!may_ask(query_value(r, "scope"), *client)) co_return refuse_at_client(r, redirect, "invalid_scope");
-    if (r.method == "POST") {
+    // A script of somebody's server on this origin gets neither a code nor the page with the token for one.
+    if (auth::session_store::needs_xsrf(r)) {
         const auto form = http::read_form(r);
         const auto ok = hub_.sessions.check_xsrf(r, form ? http::find_value(*form, "_xsrf") : std::nullopt);
         if (!ok) co_return pages::error_page(hub_, pages_, r, 403, ok.error().message, "Go back, reload the page and try again.");
-    } else if (consent_due(hub_, *who, *client)) {
+    }
+    if (r.method != "POST" && consent_due(hub_, *who, *client)) {
         co_return consent_page(hub_, pages_, r, *who, *client);
     }
     auto url = redirect + "?code=" + codes_.issue(std::move(g));

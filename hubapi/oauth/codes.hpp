@@ -15,7 +15,7 @@ namespace berth::hub {
 // What an authorization code stands for (RFC 6749 section 4.1).
 struct grant {
     std::int64_t user_id = 0;
-    std::string client_id, redirect_uri, session_id;
+    std::string client_id, server, redirect_uri, session_id; // server: "al/n1", since client ids may be the same
     std::vector<std::string> scopes;      // raw
     std::string challenge, challenge_method; // PKCE (RFC 7636); "" when none was sent
 };

@@ -4,6 +4,8 @@
 #include "hubapi/model/launcher.hpp"
 #include "hubapi/oauth/provider.hpp"
 
+#include <algorithm>
+
 namespace berth::hub {
 namespace asio = boost::asio;
 using http::request;
@@ -34,6 +36,19 @@ bool authentic(hub& h, const oauth_client& client, const std::string& client_sec
     return t && t->is_server && t->server == client.server && t->user_id == client.key.user_id;
 }
 
+// The client that proves to be the one; ids alone may mean two.
+std::optional<oauth_client> client_of(hub& h, const std::string& id, const std::string& client_secret) {
+    for (auto& one : find_clients(id, h.who, h.servers))
+        if (authentic(h, one, client_secret)) return std::move(one);
+    return std::nullopt;
+}
+
+// The browser that got the code is still signed in: a code does not outlive its session.
+bool session_lives(const hub& h, const grant& g) {
+    const auto all = h.sessions.of_user(g.user_id);
+    return h.who.find(g.user_id) && std::ranges::find(all, g.session_id, &auth::session::session_id) != all.end();
+}
+
 std::string joined(const std::vector<std::string>& words) {
     std::string out;
     for (const auto& w : words) out += (out.empty() ? "" : " ") + w;
@@ -58,17 +73,18 @@ asio::awaitable<response> oauth_provider::token(request r) {
     if (!form) co_return oauth_error(400, "invalid_request", form.error().message);
     const auto value = [&](std::string_view name) { return http::find_value(*form, name).value_or(""); };
     if (value("grant_type") != "authorization_code") co_return oauth_error(400, "unsupported_grant_type");
-    const auto client = find_client(value("client_id"), hub_.who, hub_.servers);
-    if (!client || !authentic(hub_, *client, value("client_secret"))) co_return oauth_error(401, "invalid_client");
+    const auto client = client_of(hub_, value("client_id"), value("client_secret"));
+    if (!client) co_return oauth_error(401, "invalid_client");
     const auto code = value("code");
     if (code.empty()) co_return oauth_error(400, "invalid_request", "Missing code parameter.");
     const auto* found = codes_.find(code);
-    if (!found || found->client_id != client->id) co_return oauth_error(400, "invalid_grant");
+    if (!found || found->client_id != client->id || found->server != client->server) co_return oauth_error(400, "invalid_grant");
     if (const auto uri = http::find_value(*form, "redirect_uri"); uri && *uri != found->redirect_uri)
         co_return oauth_error(400, "invalid_request", "Mismatching redirect URI.");
     if (!pkce_matches(*found, value("code_verifier"))) co_return oauth_error(400, "invalid_grant");
     const grant g = *found;
     codes_.use_up(code); // before anything waits: a code is good once
+    if (!session_lives(hub_, g)) co_return oauth_error(400, "invalid_grant");
     auth::token_record t;
     t.user_id = g.user_id;
     t.client_id = client->id;

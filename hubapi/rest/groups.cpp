@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/models.hpp"
 #include "hubapi/rest/answer.hpp"
 #include "hubapi/rest/guard.hpp"

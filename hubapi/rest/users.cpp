@@ -162,11 +162,13 @@ asio::awaitable<response> delete_user(hub& h, principal caller, request r) {
     if (!u) co_return error_answer(404, "");
     const auto id = u->id;
     if (caller.user_id == id) co_return error_answer(400, "Cannot delete yourself!");
-    if (auto done = co_await h.sessions.end_user(id); !done) co_return error_answer(done.error());
-    if (auto done = co_await h.tokens.revoke_user(id); !done) co_return error_answer(done.error());
     const bool stopped = co_await stop_all(h, id);
+    if (stopped) {
+        if (auto done = co_await h.sessions.end_user(id); !done) co_return error_answer(done.error());
+        if (auto done = co_await h.tokens.revoke_user(id); !done) co_return error_answer(done.error());
+    }
     // Somebody may have started a server meanwhile: it must not outlive its owner.
-    if (!stopped || !h.servers.of_user(id).empty())
+    if (!stopped || std::ranges::any_of(h.servers.of_user(id), [](const auto* s) { return s->active(); }))
         co_return error_answer(400, fmt::format("{}'s server is in the process of stopping, please wait.", name));
     if (auto done = co_await h.who.remove_user(id); !done) co_return error_answer(done.error());
     h.log.info("user.deleted", {{"user", name}, {"by", caller.name}});

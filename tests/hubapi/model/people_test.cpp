@@ -57,6 +57,14 @@ class people_test : public testing::Test {
     std::optional<people> who_;
 };
 
+TEST_F(people_test, an_id_never_comes_again) {
+    add("al");
+    const auto bo = add("bo");
+    ASSERT_TRUE(run_coro(io_, who_->remove_user(bo)));
+    reopen();
+    EXPECT_GT(add("cy"), bo) << "what was left of bo would be cy's";
+}
+
 TEST_F(people_test, what_was_acknowledged_is_there_after_a_restart) {
     const auto al = add("al"), bo = add("bo");
     ASSERT_TRUE(run_coro(io_, who_->set_admin(al, true)));
