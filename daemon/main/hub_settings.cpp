@@ -12,6 +12,7 @@ constexpr std::string_view command_service = "berth-command";
 hub::service command_line_service() {
     hub::service s;
     s.name = command_service;
+    s.internal = true;
     s.scopes = {"admin:users", "admin:servers", "tokens", "read:hub", "shutdown", "proxy"};
     return s;
 }

@@ -130,7 +130,7 @@ void write_user(json_writer& w, hub& h, const user& u, const principal& caller, 
     if (see.activity) w.key("last_activity").time(u.last_activity);
     if (see.name || view.identify) w.key("user_info").null();
     if (see.servers) write_servers(w, h, u, caller, view);
-    if (see.auth_state && !view.identify) w.key("auth_state").null();
+    if (see.auth_state) w.key("auth_state").null();
     if (extra) extra(w);
     w.close('}');
 }
@@ -154,10 +154,10 @@ void write_service(json_writer& w, hub& h, const service& s, const principal& ca
     const auto t = auth::target::of_service(s.name);
     const auto may = [&](std::string_view scope) { return caller.scopes->covers(scope, t, h.who); };
     w.open('{').key("kind").text("service").key("name").text(s.name).key("admin").boolean(false);
-    if (may("read:services") || extra) {
-        w.key("url").text("").key("prefix").text("").key("command").open('[').close(']');
-        w.key("pid").number(0).key("info").open('{').close('}').key("display").boolean(true);
-    }
+    if (extra) // who am I: the members are there, with nothing in them
+        w.raw(R"("url":null,"prefix":"","command":[],"pid":0,"info":null,"display":null)");
+    else if (may("read:services"))
+        w.raw(R"("url":"","prefix":"","command":[],"pid":0,"info":{},"display":true)");
     if (may("read:roles:services")) w.key("roles").texts(h.may.roles_of_service(s.name));
     if (extra) extra(w);
     w.close('}');

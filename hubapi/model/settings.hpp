@@ -16,6 +16,7 @@ struct service {
     std::string name;
     std::vector<std::string> roles;  // names of roles that it bears
     std::vector<std::string> scopes; // further scopes of its own
+    bool internal = false;           // the hub's own commands: shown to nobody
 };
 
 struct site_settings {

@@ -98,6 +98,8 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     const auto redirect = http::find_value(r.query, "redirect_uri").value_or(client->redirect_path);
     if (redirect != client->redirect_path)
         co_return pages::error_page(hub_, pages_, r, 400, "Mismatching redirect URI.", "The link that sent you here is not this server's own. Open the server from your home page.");
+    if (query_value(r, "response_type").empty())
+        co_return refuse_at_client(r, redirect, "invalid_request&error_description=Missing+response_type+parameter.");
     if (query_value(r, "response_type") != "code") co_return refuse_at_client(r, redirect, "unsupported_response_type");
     grant g{who->user_id, client->id, client->server, redirect, who->session_id, granted_scopes(*client), query_value(r, "code_challenge"),
             query_value(r, "code_challenge_method")};

@@ -73,10 +73,10 @@ asio::awaitable<response> oauth_provider::token(request r) {
     if (!form) co_return oauth_error(400, "invalid_request", form.error().message);
     const auto value = [&](std::string_view name) { return http::find_value(*form, name).value_or(""); };
     if (value("grant_type") != "authorization_code") co_return oauth_error(400, "unsupported_grant_type");
-    const auto client = client_of(hub_, value("client_id"), value("client_secret"));
-    if (!client) co_return oauth_error(401, "invalid_client");
     const auto code = value("code");
     if (code.empty()) co_return oauth_error(400, "invalid_request", "Missing code parameter.");
+    const auto client = client_of(hub_, value("client_id"), value("client_secret"));
+    if (!client) co_return oauth_error(401, "invalid_client");
     const auto* found = codes_.find(code);
     if (!found || found->client_id != client->id || found->server != client->server) co_return oauth_error(400, "invalid_grant");
     if (const auto uri = http::find_value(*form, "redirect_uri"); uri && *uri != found->redirect_uri)

@@ -40,7 +40,7 @@ asio::awaitable<response> info(hub& h, principal caller, request) {
 void write_identity(json_writer& w, const principal& caller) {
     w.key("token_id");
     caller.token_id ? w.text("a" + std::to_string(caller.token_id)) : w.null();
-    w.key("session_id").text_or_null(caller.session_id);
+    w.key("session_id").text_or_null(caller.token_id ? caller.session_id : "");
     w.key("scopes").texts(caller.scopes->to_strings());
 }
 

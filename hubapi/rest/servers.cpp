@@ -51,10 +51,11 @@ result<start_order> read_order(const request& r) {
 }
 
 response server_answer(hub& h, const principal& caller, int status, const user& u, const std::string& name) {
-    const auto* s = h.servers.find({u.id, name});
-    if (!s) return error_answer(404, "");
+    const auto* known = h.servers.find({u.id, name});
+    if (!known && !name.empty()) return error_answer(404, "");
+    const auto s = known ? *known : never_started(h, u, name);
     const bool state = caller.scopes->covers("admin:server_state", auth::target::of_server(u.name, name), h.who);
-    return http::make_json(status, to_json([&](json_writer& w) { write_server(w, h, u, *s, state); }));
+    return http::make_json(status, to_json([&](json_writer& w) { write_server(w, h, u, s, state); }));
 }
 
 asio::awaitable<response> get_server(hub& h, principal caller, request r) {

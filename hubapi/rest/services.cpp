@@ -16,7 +16,7 @@ asio::awaitable<response> list_services(hub& h, principal caller, request) {
     co_return http::make_json(200, to_json([&](json_writer& w) {
         w.open('{');
         for (const auto& s : h.config.services) {
-            if (!caller.scopes->covers("list:services", auth::target::of_service(s.name), h.who)) continue;
+            if (s.internal || !caller.scopes->covers("list:services", auth::target::of_service(s.name), h.who)) continue;
             w.key(s.name);
             write_service(w, h, s, caller);
         }
@@ -29,7 +29,7 @@ asio::awaitable<response> get_service(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"read:services", "read:services:name", "read:roles:services"}, auth::target::of_service(name)))
         co_return std::move(*no);
     for (const auto& s : h.config.services)
-        if (s.name == name) co_return http::make_json(200, to_json([&](json_writer& w) { write_service(w, h, s, caller); }));
+        if (s.name == name && !s.internal) co_return http::make_json(200, to_json([&](json_writer& w) { write_service(w, h, s, caller); }));
     co_return error_answer(404, "No such service: " + name);
 }
 

@@ -111,11 +111,11 @@ asio::awaitable<response> create_user(hub& h, principal caller, request r) {
     if (auto ok = check_model(*body, {"admin", "name", "auth_state"}); !ok) co_return error_answer(ok.error());
     const bool admin = body->value("admin", false);
     if (admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
-    auto good = auth::normalise_username(name);
-    if (!good) co_return error_answer(400, "Invalid username: " + name);
-    auto made = co_await h.who.create_users(std::vector<std::string>(1, *good), admin);
+    // Checked but kept as it stands, upper case included, as JupyterHub does here (and here only).
+    if (!auth::normalise_username(name)) co_return error_answer(400, "Invalid username: " + name);
+    auto made = co_await h.who.create_users(std::vector<std::string>(1, name), admin);
     if (!made) co_return error_answer(made.error());
-    if (made->empty()) co_return error_answer(409, fmt::format("User {} already exists", *good));
+    if (made->empty()) co_return error_answer(409, fmt::format("User {} already exists", name));
     co_return user_answer(h, caller, 201, made->front());
 }
 
