@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <optional>
 #include <set>
 
 namespace berth::config {
@@ -18,6 +19,13 @@ namespace {
 std::string target_of(const scheduler::server& s) {
     const bool v6 = s.host.find(':') != std::string::npos;
     return fmt::format("http://{}:{}", v6 ? "[" + s.host + "]" : s.host, s.port);
+}
+
+// The server that wants this route now: a list from before a wait may be out of date.
+const scheduler::server* ready_at(const scheduler::spawner& servers, std::string_view url_path) {
+    for (const auto* s : servers.all())
+        if (s->ready() && s->url_path == url_path) return s;
+    return nullptr;
 }
 
 json data_of(const scheduler::server& s) { return {{"user", s.user_name}, {"server_name", s.key.name}, {"jupyterhub", true}}; }
@@ -66,23 +74,28 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const sched
     struct wanted {
         std::string spec, target;
         json data;
+        std::optional<scheduler::server_key> key;
     };
     std::vector<wanted> all;
-    all.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}});
+    all.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}, std::nullopt});
     for (const auto* s : servers.all())
-        if (s->ready()) all.push_back({s->url_path, target_of(*s), data_of(*s)});
+        if (s->ready()) all.push_back({s->url_path, target_of(*s), data_of(*s), s->key});
     std::set<std::string> keep;
     for (auto& w : all) {
         const auto name = listed_name(w.spec);
         keep.insert(name);
         if (const auto at = known.find(name); at != known.end() && at->second.target == w.target) continue;
+        const auto* now = w.key ? servers.find(*w.key) : nullptr;
+        if (w.key && (!now || !now->ready())) continue; // not any more
+        if (now) w.target = target_of(*now);
         if (auto done = co_await door.add(w.spec, w.target, w.data); !done) co_return done;
     }
     for (const auto& [name, r] : known) {
         const auto data = json::parse(r.data, nullptr, false);
         const bool ours = data.is_object() && data.contains("jupyterhub") && data.contains("user");
-        if (!ours || keep.contains(name)) continue;
-        if (auto done = co_await door.remove(percent_encode(name, "/@~")); !done) co_return done;
+        const auto spec = percent_encode(name, "/@~");
+        if (!ours || keep.contains(name) || ready_at(servers, spec + "/")) continue;
+        if (auto done = co_await door.remove(spec); !done) co_return done;
     }
     co_return result<void>{};
 }

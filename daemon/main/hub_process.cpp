@@ -220,7 +220,8 @@ asio::awaitable<void> hub_process::parts::stop_all_servers() {
     for (const auto* s : servers->all())
         if (s->active()) keys.push_back(s->key);
     for (const auto& key : keys) (void)co_await servers->stop(key, false);
-    for (const auto& key : keys) co_await hub::settled(*hub, key, std::chrono::seconds(10));
+    const auto end = time.now() + std::chrono::seconds(15); // for all together: `berth stop` waits for 30
+    for (const auto& key : keys) co_await hub::settled(*hub, key, std::max(duration::zero(), end - time.now()));
 }
 
 asio::awaitable<void> hub_process::stop(bool stop_servers) {
