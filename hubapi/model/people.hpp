@@ -54,7 +54,7 @@ class people final : public auth::directory {
     // Names in order; for pages sorted by name.
     const std::map<std::string, std::int64_t, std::less<>>& users_by_name() const { return by_name_; }
 
-    // The ids of the users made; names that exist are skipped, so the result may be empty.
+    // The ids of the users made, ascending; names that exist are skipped, so the result may be empty.
     boost::asio::awaitable<result<std::vector<std::int64_t>>> create_users(std::vector<std::string> names, bool admin);
     boost::asio::awaitable<result<void>> set_admin(std::int64_t id, bool admin);
     boost::asio::awaitable<result<void>> rename(std::int64_t id, std::string name); // already_exists

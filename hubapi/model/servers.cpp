@@ -27,7 +27,12 @@ result<void> check_named(hub& h, const start_order& order) {
     return {};
 }
 
+// They are kept, and shown with every listing of users.
+constexpr std::size_t longest_options = 65'536;
+
 result<json> parse_options(const std::string& text) {
+    if (text.size() > longest_options)
+        return fail(errc::invalid_argument, fmt::format("user options have {} bytes; {} are allowed", text.size(), longest_options));
     auto options = json::parse(text, nullptr, false);
     if (options.is_discarded() || !options.is_object())
         return fail(errc::invalid_argument, "user options must be a JSON object, for example {\"profile\": \"small\"}");

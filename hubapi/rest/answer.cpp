@@ -56,7 +56,7 @@ result<json> read_json(const http::request& r) {
     };
     try {
         return json::parse(r.body, shallow);
-    } catch (const json::parse_error&) {
+    } catch (const json::exception&) { // numbers like 1e999 are no parse_error
         return fail(errc::invalid_argument, "Invalid JSON in body of request");
     }
 }

@@ -113,3 +113,22 @@ def test_a_code_does_not_outlive_its_session(hub, clash):
         "grant_type": "authorization_code", "client_id": clash, "client_secret": environment["JUPYTERHUB_API_TOKEN"], "code": code,
         "redirect_uri": "/user/a/b/oauth_callback"})
     assert answer.status_code == 400 and answer.json() == {"error": "invalid_grant"}
+
+
+# ---- bodies -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", ["users", "groups", "users/al/tokens", "users/al/server", "users/al/activity"])
+@pytest.mark.parametrize("body", ['{"expires_in": 1e999}', "[" * 50_000, '{"a":' * 50_000, "\xff{"], ids=["number", "list", "object", "bytes"])
+def test_bodies_that_are_no_json(hub, path, body):
+    answer = hub.api().post(f"/hub/api/{path}", data=body.encode("latin1"))
+    assert answer.status_code == 400, answer.text
+
+
+def test_many_users_at_once_do_not_hold_up_the_hub(hub):
+    names = [f"many-{i}" for i in range(20_000)]
+    answer = hub.api().post("/hub/api/users", json={"usernames": names})
+    assert answer.status_code == 201 and len(answer.json()) == len(names)
+
+
+def test_options_are_no_store_for_files(hub):
+    assert hub.api().start("al", options={"x": "y" * 100_000}).status_code == 400
