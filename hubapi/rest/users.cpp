@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "auth/login/login.hpp"
+#include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/models.hpp"
 #include "hubapi/model/servers.hpp"
 #include "hubapi/rest/answer.hpp"
@@ -112,7 +113,7 @@ asio::awaitable<response> create_user(hub& h, principal caller, request r) {
     const bool admin = body->value("admin", false);
     if (admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
     // Checked but kept as it stands, upper case included, as JupyterHub does here (and here only).
-    if (!auth::normalise_username(name)) co_return error_answer(400, "Invalid username: " + name);
+    if (!auth::normalise_username(name) || trim(name) != name) co_return error_answer(400, "Invalid username: " + name);
     auto made = co_await h.who.create_users(std::vector<std::string>(1, name), admin);
     if (!made) co_return error_answer(made.error());
     if (made->empty()) co_return error_answer(409, fmt::format("User {} already exists", name));

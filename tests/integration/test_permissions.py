@@ -61,6 +61,11 @@ def test_groups_have_names_that_stand_in_addresses(hub, name):
     assert hub.api().post(f"/hub/api/groups/{name}").status_code in (400, 404, 405)
 
 
+def test_names_have_no_blanks_around_them(hub):
+    for name in ("%20blank", "blank%20", "%20"):
+        assert hub.api().post(f"/hub/api/users/{name}").status_code == 400
+
+
 # ---- OAuth ------------------------------------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
