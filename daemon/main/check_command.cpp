@@ -52,6 +52,9 @@ void check_addresses(const configuration& c, const data_dir& d, printer& say) {
     const auto connect = c.hub.connect_url.empty() ? url_of(c.hub.listen, !c.tls.certificate.empty()) : c.hub.connect_url;
     if (batch && c.hub.connect_url.empty() && is_loopback(c.hub.listen))
         say(true, fmt::format("compute nodes are told to reach the hub at {}: right only if they are this machine (else set [hub] connect_url)", connect));
+    if (connect.empty())
+        say(false, fmt::format("notebook servers are not told how to reach the hub: it listens on {}", c.hub.listen),
+            "set [hub] connect_url, for example \"http://login1:8000\"");
     if (const auto pid = running_hub(d)) say(true, fmt::format("a hub runs on this data directory (process {})", *pid));
     if (!c.proxy.external && door_answers(d)) say(true, "its front door is open");
 }

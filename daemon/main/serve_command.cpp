@@ -92,6 +92,8 @@ int serve_command(const common_options& o) {
         if (auto ok = start_door(*c, *d); !ok) return complain(ok.error());
     if (*owner)
         if (auto ok = become(**owner); !ok) return complain(ok.error());
+    if (c->hub.connect_url.empty() && url_of(c->hub.listen, false).empty())
+        log->warning("hub.connect_url_missing", {{"remedy", "set [hub] connect_url: notebook servers cannot find the hub"}});
     if (::geteuid() == 0) log->warning("hub.runs_as_root", {{"remedy", "set [hub] user to an account of its own"}});
     hub_process hub(io, *log, *c, *d, *helpers);
     if (auto ok = hub.open(); !ok) return complain(ok.error());
