@@ -16,11 +16,14 @@ import time
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support.slurm import Cluster  # noqa: E402
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 VENV = BUILD / "venv"
 PYTEST_SUITES = ("architecture", "conformance", "integration", "browser")
-SUITES = ("unit", "tsan", "slow") + PYTEST_SUITES
+SUITES = ("unit", "tsan", "slurm") + PYTEST_SUITES
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -125,7 +128,19 @@ def gtest_tally(binary, result_file, binary_failed):
     return tally
 
 
-def run_ctest(preset, wanted, keyword):
+def run_on_slurm(keyword):
+    """C++ tests that want a real cluster: one of their own, for as long as they run."""
+    cluster = Cluster()
+    try:
+        cluster.up()
+        return run_ctest("release", lambda labels: "slurm" in labels, keyword, {"SLURM_CONF": str(cluster.conf)})
+    except AssertionError as problem:
+        raise CannotRun(problem) from problem
+    finally:
+        cluster.down()
+
+
+def run_ctest(preset, wanted, keyword, surroundings=None):
     """`wanted`: labels -> whether the test belongs to this suite."""
     configure(preset)
     names = [n for n, labels in ctest_list(preset).items() if wanted(labels)]
@@ -141,7 +156,7 @@ def run_ctest(preset, wanted, keyword):
     pattern = "^(" + "|".join(names) + ")$"
     subprocess.run(["ctest", "--test-dir", str(BUILD / preset), "-R", pattern, "-j2", "--output-on-failure",
                     "--output-junit", str(junit)],
-                   env=environment() | {"GTEST_OUTPUT": f"xml:{results}/"}, stdin=subprocess.DEVNULL)
+                   env=environment() | {"GTEST_OUTPUT": f"xml:{results}/"} | (surroundings or {}), stdin=subprocess.DEVNULL)
     tally = Tally()
     told = {case.get("name"): case.get("status") for case in ET.parse(junit).getroot().iter("testcase")} \
         if junit.exists() else {}
@@ -193,11 +208,11 @@ def run_pytest(suite, keyword):
 
 def run_suite(suite, keyword):
     if suite == "unit":
-        return run_ctest("asan", lambda labels: not labels & {"slow", "slurm", "browser"}, keyword)
+        return run_ctest("asan", lambda labels: "slurm" not in labels, keyword)
     if suite == "tsan":
         return run_ctest("tsan", lambda labels: "threads" in labels, keyword)
-    if suite == "slow":
-        return run_ctest("release", lambda labels: bool(labels & {"slow", "slurm", "browser"}), keyword)
+    if suite == "slurm":
+        return run_on_slurm(keyword)
     return run_pytest(suite, keyword)
 
 
