@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/http/tls_context.hpp"
 #include "daemon/main/clusters.hpp"
 #include "daemon/main/command_support.hpp"
 #include "daemon/main/door.hpp"
@@ -59,6 +60,13 @@ void check_addresses(const configuration& c, const data_dir& d, printer& say) {
     if (!c.proxy.external && door_answers(d)) say(true, "its front door is open");
 }
 
+void check_certificate(const configuration& c, printer& say) {
+    if (c.tls.certificate.empty()) return;
+    const auto loaded = http::load_tls({c.tls.certificate, c.tls.key});
+    if (!loaded) return say(false, "[tls] " + loaded.error().message);
+    say(loaded->warning.empty(), loaded->warning.empty() ? "certificate " + c.tls.certificate : loaded->warning, "renew the certificate");
+}
+
 void check_clusters(const configuration& c, const data_dir& d, printer& say) {
     asio::io_context io;
     system_clock time;
@@ -88,6 +96,7 @@ int check_command(const common_options& o) {
     auto d = open_data_dir(*c, *owner);
     if (!d) return complain(d.error());
     check_addresses(*c, *d, say);
+    check_certificate(*c, say);
     check_clusters(*c, *d, say);
     fmt::print("{}\n", say.bad() == 0 ? "everything is in order" : fmt::format("{} found wrong", say.bad()));
     return say.bad() == 0 ? 0 : exit_failed;
