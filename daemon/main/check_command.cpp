@@ -39,6 +39,10 @@ void check_identity(const configuration& c, printer& say) {
     const bool root = ::geteuid() == 0;
     if (root && c.hub.user.empty())
         say(false, "[hub] user is not set: the hub would run as root", "make an account (useradd --system berth) and set user = \"berth\"");
+    for (const auto& k : c.clusters)
+        if (k.backend == "local" && !k.run_as_user && !is_loopback(c.hub.listen))
+            say(false, fmt::format("[cluster.{}]: notebooks run as the hub's own account and can read its secrets in data_dir", k.name),
+                "start berth as root and set run_as_user = true");
     if (root) return;
     if (c.login.method == "pam") say(false, "[login] method = \"pam\" needs root to check passwords", "start berth as root and set [hub] user");
     for (const auto& k : c.clusters) {
