@@ -21,8 +21,12 @@ proxy::settings door_settings(const configuration& c, const data_dir& d);
 // Where the door's API is: "unix:<data_dir>/proxy.sock", or the configured api_url.
 std::string door_api(const configuration& c, const data_dir& d);
 
-// True when a front door answers on the data directory's socket. Blocks up to a second.
+// True when a front door listens on the data directory's socket. Does not block.
 bool door_answers(const data_dir& d);
+
+// Starts `berth proxy` without waiting for it: for bringing back one that has died. As the user that the hub is by then, so
+// a port below 1024 is out of its reach.
+result<spawned> launch_door(const configuration& c, const data_dir& d);
 
 // Starts `berth proxy` with the same configuration, in a session of its own, so that it outlives this process; waits
 // until it answers. Called before privileges are dropped, so that it can bind ports below 1024. Failures carry what

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <sys/socket.h>
@@ -32,32 +33,45 @@ bool has_ended(pid_t pid) {
     return ::waitpid(pid, &status, WNOHANG) == pid;
 }
 
-} // namespace
-
-bool door_answers(const data_dir& d) {
-    const auto path = d.file("proxy.sock");
-    unique_fd s(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (!s || path.size() >= sizeof address.sun_path) return false;
-    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    return ::connect(s.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
-}
-
-result<void> start_door(const configuration& c, const data_dir& d) {
+result<child_options> door_command(const configuration& c, const data_dir& d) {
     auto self = own_path();
     if (!self) return fail(self.error());
-    const auto log = d.file("proxy.log");
     child_options o;
     o.argv = {*self, "proxy"};
     if (!c.file.empty()) o.argv.insert(o.argv.end(), {"--config", c.file});
     o.argv.insert(o.argv.end(), {"--data-dir", d.path});
     o.environment = current_environment();
     o.environment.erase("NOTIFY_SOCKET"); // the hub alone speaks to systemd
-    o.out.file = o.err.file = log;
-    auto child = spawn_process(o);
+    o.out.file = o.err.file = d.file("proxy.log");
+    return o;
+}
+
+} // namespace
+
+bool door_answers(const data_dir& d) {
+    const auto path = d.file("proxy.sock");
+    unique_fd s(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (!s || path.size() >= sizeof address.sun_path) return false;
+    std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+    if (::connect(s.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
+    return errno == EAGAIN; // it listens, and has more callers than it takes at once
+}
+
+result<spawned> launch_door(const configuration& c, const data_dir& d) {
+    const auto o = door_command(c, d);
+    if (!o) return fail(o.error());
+    return spawn_process(*o);
+}
+
+result<void> start_door(const configuration& c, const data_dir& d) {
+    const auto o = door_command(c, d);
+    if (!o) return fail(o.error());
+    const auto log = d.file("proxy.log");
+    auto child = spawn_process(*o);
     if (!child) return fail(child.error());
-    if (auto ok = await_start(child->started, o); !ok) return fail(ok.error());
+    if (auto ok = await_start(child->started, *o); !ok) return fail(ok.error());
     for (int i = 0; i < 500; ++i) {
         if (door_answers(d)) return {};
         if (has_ended(child->pid)) return fail(errc::unavailable, "the front door did not start" + last_words(log));

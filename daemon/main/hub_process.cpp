@@ -7,6 +7,7 @@
 #include "daemon/main/door.hpp"
 #include "daemon/main/http_prober.hpp"
 #include "daemon/main/hub_settings.hpp"
+#include "daemon/runtime/child_process.hpp"
 #include "daemon/runtime/metrics.hpp"
 #include "daemon/runtime/task.hpp"
 #include "daemon/store/store.hpp"
@@ -45,6 +46,7 @@ struct hub_process::parts {
     std::string hub_target() const;  // the same, as the front door is told it
     asio::awaitable<result<void>> load();
     asio::awaitable<void> keep_routes();
+    asio::awaitable<void> keep_door();
     asio::awaitable<void> purge_expired_rows();
     asio::awaitable<void> stop_all_servers();
     asio::awaitable<void> session_over(std::int64_t user_id, std::string session_id);
@@ -79,6 +81,7 @@ struct hub_process::parts {
     std::optional<pages::page_handlers> page_handlers;
     std::optional<hub::front_desk> desk;
     std::optional<http::server> listener;
+    std::unique_ptr<child_process> restarted_door; // watched so that it is reaped
     asio::steady_timer asked; // cancelled when the API asks for a shutdown
     bool asked_with_servers = false, was_asked = false;
     time_point began = time.now();
@@ -184,6 +187,27 @@ asio::awaitable<result<void>> hub_process::parts::load() {
     co_return result<void>{};
 }
 
+// A front door that has died is started again, and told its routes at once.
+asio::awaitable<void> hub_process::parts::keep_door() {
+    static constexpr duration look = std::chrono::seconds(1), first_wait = std::chrono::milliseconds(300),
+                              longest_wait = std::chrono::seconds(60);
+    auto pause = look;
+    for (bool away = false;;) {
+        co_await time.sleep_for(pause);
+        if (door_answers(d)) {
+            pause = look;
+            if (!std::exchange(away, false)) continue;
+            auto done = co_await sync_routes(door, *servers, settings.base_url, hub_target());
+            if (done) log.info("proxy.back");
+            continue;
+        }
+        pause = std::exchange(away, true) ? std::min(pause * 2, longest_wait) : first_wait;
+        auto child = launch_door(c, d);
+        log.warning("proxy.restarted", {{"result", child ? std::string("started") : child.error().message}, {"log", d.file("proxy.log")}});
+        if (child) restarted_door = child_process::watch(executor, std::move(*child));
+    }
+}
+
 // Routes are told to the door as they change; this puts right what was missed while the door was away.
 asio::awaitable<void> hub_process::parts::keep_routes() {
     for (;;) {
@@ -207,6 +231,7 @@ asio::awaitable<result<void>> hub_process::start() {
     if (auto ok = p.listener->start(); !ok) co_return ok;
     p.servers->run();
     p.tasks.spawn("keep_routes", p.keep_routes());
+    if (!p.c.proxy.external) p.tasks.spawn("keep_door", p.keep_door());
     p.tasks.spawn("purge_expired", p.purge_expired_rows());
     const auto took = p.time.now() - p.began;
     p.metrics.started(took);

@@ -120,6 +120,11 @@ response error_page(hub::hub& h, const renderer& draw, const request& r, int sta
     return error_page(site_pages{h, draw}, r, status, std::move(what), std::move(remedy));
 }
 
+bool is_visit(const request& r) {
+    const auto mode = r.header("Sec-Fetch-Mode");
+    return (mode.empty() || mode == "navigate") && r.header("Sec-Fetch-Site") != "cross-site";
+}
+
 int status_of(const failure& f) {
     switch (f.code) {
     case errc::invalid_argument:

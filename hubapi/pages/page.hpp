@@ -51,6 +51,10 @@ response failure_page(site_pages p, const request& r,
                       const failure& f); // the status that fits the failure's code
 int status_of(const failure& f);
 
+// A person went to this address from the address bar, a bookmark or a page of this hub: not from another site, and not by
+// an image or a script of a page. (Programs, which tell neither, count as people.)
+bool is_visit(const request& r);
+
 // A form's field; "" when it is not there.
 std::string field(const http::name_values& form, std::string_view name);
 http::name_values form_of(const request& r); // empty for what is no form

@@ -48,7 +48,7 @@ asio::awaitable<response> get_login(site_pages p, request r) {
     auto answer = http::make_redirect(destination(p, r, s->user_id));
     // JupyterHub renews the cookie here; scripts that sign in by hand take it from this answer.
     http::cookie xsrf{"_xsrf", p.h.sessions.xsrf_token(r, answer), p.path(""), false};
-    xsrf.secure = r.scheme == "https";
+    xsrf.secure = r.scheme == "https" || p.h.config.public_url.starts_with("https://");
     answer.headers.remove("Set-Cookie");
     http::set_cookie(answer, xsrf);
     co_return answer;
@@ -133,7 +133,7 @@ asio::awaitable<response> sign_out(site_pages p, request r) {
 // Another site's page must not sign anybody out by a link or an image: then the hub asks.
 asio::awaitable<response> get_logout(site_pages p, request r) {
     const auto* s = p.h.sessions.find(r);
-    if (!s || r.header("Sec-Fetch-Site") != "cross-site") co_return co_await sign_out(p, std::move(r));
+    if (!s || is_visit(r)) co_return co_await sign_out(p, std::move(r));
     response cookies;
     const auto f = frame_of(p, r, cookies);
     ask_view v{"Sign out?",

@@ -91,8 +91,7 @@ std::optional<json> query_options(const request& r) {
 // A visit starts a server only where the configuration says so, nothing needs choosing, and no other site
 // sent the browser.
 bool starts_by_visit(site_pages p, const request& r, const subject& s, const std::optional<json>& options) {
-    if (!p.h.config.implicit_spawn || r.method != "GET" || r.header("Sec-Fetch-Site") == "cross-site")
-        return false;
+    if (!p.h.config.implicit_spawn || r.method != "GET" || !is_visit(r)) return false;
     return options || p.h.config.catalogue.profiles.size() <= 1 || p.h.servers.find(s.key());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A job tells where its server listens: POST /hub/api/batchspawner (batchspawner-singleuser) or /hub/api/firecrestspawner
-// with the server's own token. Takes `port` and `host` and nothing else; telling it twice is the same as once.
+// with the server's own token. Takes `port` and `host` (the job's own node, or it is ignored) and nothing else; telling it
+// twice is the same as once.
 #include "hubapi/rest/answer.hpp"
 #include "hubapi/rest/guard.hpp"
 #include "hubapi/rest/routes.hpp"
@@ -22,6 +23,11 @@ bool plausible_host(const std::string& host) {
     });
 }
 
+// A job may name its own node only: the front door would go wherever else it was told.
+bool is_own_node(const scheduler::server* s, const std::string& host) {
+    return s && s->job && (host == s->job->node || host == s->job->address);
+}
+
 asio::awaitable<response> report(hub& h, principal caller, request r) {
     if (!caller.is_server) co_return error_answer(403, "Only a server's own token ($JUPYTERHUB_API_TOKEN) may tell its port.");
     auto body = read_object(r);
@@ -32,7 +38,12 @@ asio::awaitable<response> report(hub& h, principal caller, request r) {
     if (!host.is_string() || !plausible_host(host.get<std::string>()))
         co_return error_answer(400, "host must be an address or a host name, not " + host.dump());
     const scheduler::server_key key{caller.user_id, caller.server.substr(caller.server.find('/') + 1)};
-    auto done = co_await h.servers.report_address(key, "", static_cast<int>(port.get<std::int64_t>()), host.get<std::string>());
+    auto where = host.get<std::string>();
+    if (!where.empty() && !is_own_node(h.servers.find(key), where)) {
+        h.log.warning("callback.host_ignored", {{"user", caller.name}, {"server", key.name}, {"host", where}});
+        where.clear();
+    }
+    auto done = co_await h.servers.report_address(key, "", static_cast<int>(port.get<std::int64_t>()), std::move(where));
     if (!done) co_return error_answer(done.error());
     co_return http::make_json(201, R"({"message": "BatchSpawner data configured"})");
 }
