@@ -71,13 +71,13 @@ void check_certificate(const configuration& c, printer& say) {
     say(loaded->warning.empty(), loaded->warning.empty() ? "certificate " + c.tls.certificate : loaded->warning, "renew the certificate");
 }
 
-void check_clusters(const configuration& c, const data_dir& d, printer& say) {
+void check_clusters(const surroundings& in, printer& say) {
     asio::io_context io;
     system_clock time;
     null_logger log;
-    auto helpers = start_helpers(io.get_executor(), log, c, d);
+    auto helpers = start_helpers(io.get_executor(), log, in.c, in.owner, in.d);
     if (!helpers) return say(false, helpers.error().message);
-    auto places = make_backends(time, log, c, d, *helpers);
+    auto places = make_backends(time, log, in.c, in.d, *helpers);
     if (!places) return say(false, places.error().message);
     for (auto& [name, place] : *places) {
         auto found = asio::co_spawn(io, place->check(), asio::use_future);
@@ -95,13 +95,11 @@ int check_command(const common_options& o) {
     printer say;
     say(true, c->file.empty() ? std::string("no configuration file: the built-in one") : "configuration " + c->file);
     check_identity(*c, say);
-    const auto owner = find_account(c->hub.user);
-    if (!owner) return complain(owner.error(), exit_configuration);
-    auto d = open_data_dir(*c, *owner);
-    if (!d) return complain(d.error());
-    check_addresses(*c, *d, say);
-    check_certificate(*c, say);
-    check_clusters(*c, *d, say);
+    const auto in = open_or_complain(std::move(*c));
+    if (!in) return in.error();
+    check_addresses(in->c, in->d, say);
+    check_certificate(in->c, say);
+    check_clusters(*in, say);
     fmt::print("{}\n", say.bad() == 0 ? "everything is in order" : fmt::format("{} found wrong", say.bad()));
     return say.bad() == 0 ? 0 : exit_failed;
 }

@@ -75,10 +75,9 @@ result<std::unique_ptr<scheduler::backend>> make_slurm(clock& time, logger& log,
 
 } // namespace
 
-result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c, const data_dir& d) {
+result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c,
+                                         const std::optional<account>& owner, const data_dir& d) {
     privileged_helpers out;
-    const auto owner = find_account(c.hub.user);
-    if (!owner) return fail(owner.error());
     if (c.login.method == "pam") {
         auto program = helper_path("berth-pam-helper");
         if (!program) return fail(program.error());
@@ -88,7 +87,7 @@ result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, 
     }
     for (const auto& k : c.clusters) {
         if (k.backend == "local" && !k.run_as_user) continue;
-        auto helper = k.backend == "slurm" ? start_slurm_agent(executor, log, k, d) : start_local_launcher(executor, log, k, *owner);
+        auto helper = k.backend == "slurm" ? start_slurm_agent(executor, log, k, d) : start_local_launcher(executor, log, k, owner);
         if (!helper) return fail(helper.error());
         out.per_cluster[k.name] = std::move(*helper);
     }

@@ -22,7 +22,8 @@ struct privileged_helpers {
 };
 
 // Starts what the configuration needs. A failure names the program and what is missing.
-result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c, const data_dir& d);
+result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c,
+                                         const std::optional<account>& owner, const data_dir& d);
 
 // One back end for each cluster, by name.
 using backends = std::map<std::string, std::unique_ptr<scheduler::backend>>;

@@ -21,6 +21,14 @@ std::optional<configuration> read_or_complain(const common_options& o) {
     return std::move(*c);
 }
 
+std::expected<surroundings, int> open_or_complain(configuration c) {
+    auto owner = find_account(c.hub.user);
+    if (!owner) return std::unexpected(complain(owner.error(), exit_configuration));
+    auto d = open_data_dir(c, *owner);
+    if (!d) return std::unexpected(complain(d.error()));
+    return surroundings{std::move(c), std::move(*owner), std::move(*d)};
+}
+
 int complain(const failure& f, int status) {
     fmt::print(stderr, "berth: {}\n", f.message);
     return status;

@@ -7,6 +7,7 @@
 #include "daemon/main/data_dir.hpp"
 #include "daemon/runtime/http_client.hpp"
 
+#include <expected>
 #include <optional>
 
 namespace berth::config {
@@ -15,6 +16,15 @@ inline constexpr int exit_failed = 1, exit_configuration = 2;
 
 // Reads the configuration, with --data-dir over it. Problems are printed, a line each, and nothing is returned.
 std::optional<configuration> read_or_complain(const common_options& o);
+
+// What every command works on: the configuration, the account that the daemon drops to, its data directory.
+struct surroundings {
+    configuration c;
+    std::optional<account> owner;
+    data_dir d;
+};
+// Opens them. Otherwise says why, and gives the exit status.
+std::expected<surroundings, int> open_or_complain(configuration c);
 
 // Prints "berth: SENTENCE" on standard error and returns `status`.
 int complain(const failure& f, int status = exit_failed);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/main/door.hpp"
 
+#include "daemon/main/server_origin.hpp"
 #include "daemon/runtime/encoding.hpp"
 #include "daemon/runtime/time_text.hpp"
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <optional>
@@ -15,11 +15,6 @@ namespace asio = boost::asio;
 using nlohmann::json;
 
 namespace {
-
-std::string target_of(const scheduler::server& s) {
-    const bool v6 = s.host.find(':') != std::string::npos;
-    return fmt::format("http://{}:{}", v6 ? "[" + s.host + "]" : s.host, s.port);
-}
 
 // The server that wants this route now: a list from before a wait may be out of date.
 const scheduler::server* ready_at(const scheduler::spawner& servers, std::string_view url_path) {
@@ -58,7 +53,7 @@ std::string door_api(const configuration& c, const data_dir& d) {
 }
 
 asio::awaitable<result<void>> door_routes::add(scheduler::server s) {
-    auto target = target_of(s);
+    auto target = server_origin(s);
     auto data = data_of(s);
     co_return co_await door_.add(s.url_path, std::move(target), std::move(data));
 }
@@ -79,7 +74,7 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const sched
     std::vector<wanted> all;
     all.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}, std::nullopt});
     for (const auto* s : servers.all())
-        if (s->ready()) all.push_back({s->url_path, target_of(*s), data_of(*s), s->key});
+        if (s->ready()) all.push_back({s->url_path, server_origin(*s), data_of(*s), s->key});
     std::set<std::string> keep;
     for (auto& w : all) {
         const auto name = listed_name(w.spec);
@@ -87,7 +82,7 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const sched
         if (const auto at = known.find(name); at != known.end() && at->second.target == w.target) continue;
         const auto* now = w.key ? servers.find(*w.key) : nullptr;
         if (w.key && (!now || !now->ready())) continue; // not any more
-        if (now) w.target = target_of(*now);
+        if (now) w.target = server_origin(*now);
         if (auto done = co_await door.add(w.spec, w.target, w.data); !done) co_return done;
     }
     for (const auto& [name, r] : known) {

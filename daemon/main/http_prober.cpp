@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/main/http_prober.hpp"
 
+#include "daemon/main/server_origin.hpp"
+
 #include <fmt/format.h>
 
 namespace berth::config {
 
 boost::asio::awaitable<result<void>> http_prober::probe(scheduler::server s) {
-    const bool v6 = s.host.find(':') != std::string::npos;
     http_call call;
-    call.url = fmt::format("http://{}:{}{}api", v6 ? "[" + s.host + "]" : s.host, s.port, s.url_path);
+    call.url = server_origin(s) + s.url_path + "api";
     call.timeout = std::chrono::seconds(5);
     call.connect_timeout = std::chrono::seconds(2);
     call.max_body = 1 << 20;

@@ -45,6 +45,8 @@ struct hub_process::parts {
     std::string own_address() const; // of the hub's listener
     std::string hub_target() const;  // the same, as the front door is told it
     asio::awaitable<result<void>> load();
+    // The door's table as the records say.
+    asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, settings.base_url, hub_target()); }
     asio::awaitable<void> keep_routes();
     asio::awaitable<void> keep_door();
     asio::awaitable<void> purge_expired_rows();
@@ -132,7 +134,7 @@ result<void> hub_process::parts::make_front() {
     hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}});
     sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended.user_id, ended.session_id)); });
     hub->list_routes = [this] { return routes_json(door); };
-    hub->check_routes = [this] { return sync_routes(door, *servers, settings.base_url, hub_target()); };
+    hub->check_routes = [this] { return sync(); };
     hub->shut_down = [this](bool with_servers) {
         was_asked = true;
         asked_with_servers = with_servers;
@@ -197,7 +199,7 @@ asio::awaitable<void> hub_process::parts::keep_door() {
         if (door_answers(d)) {
             pause = look;
             if (!std::exchange(away, false)) continue;
-            auto done = co_await sync_routes(door, *servers, settings.base_url, hub_target());
+            auto done = co_await sync();
             if (done) log.info("proxy.back");
             continue;
         }
@@ -211,7 +213,7 @@ asio::awaitable<void> hub_process::parts::keep_door() {
 // Routes are told to the door as they change; this puts right what was missed while the door was away.
 asio::awaitable<void> hub_process::parts::keep_routes() {
     for (;;) {
-        auto done = co_await sync_routes(door, *servers, settings.base_url, hub_target());
+        auto done = co_await sync();
         if (!done) log.warning("proxy.unreachable", {{"error", done.error()}});
         co_await time.sleep_for(done ? std::chrono::seconds(60) : std::chrono::seconds(2));
     }

@@ -26,13 +26,11 @@ int proxy_command(const common_options& o) {
     if (!c) return exit_configuration;
     ::umask(0077);
     std::signal(SIGPIPE, SIG_IGN);
-    const auto log = make_stderr_logger(c->level, c->format);
-    const auto owner = find_account(c->hub.user);
-    if (!owner) return complain(owner.error(), exit_configuration);
-    auto d = open_data_dir(*c, *owner);
-    if (!d) return complain(d.error());
-    return proxy::run_front_door(door_settings(*c, *d), *log, [&](const proxy::front_door&) {
-        if (*owner) settle_down(**owner, *d, *log);
+    const auto in = open_or_complain(std::move(*c));
+    if (!in) return in.error();
+    const auto log = make_stderr_logger(in->c.level, in->c.format);
+    return proxy::run_front_door(door_settings(in->c, in->d), *log, [&](const proxy::front_door&) {
+        if (in->owner) settle_down(*in->owner, in->d, *log);
         ::sd_notify(0, "READY=1");
     });
 }

@@ -78,27 +78,25 @@ int serve_command(const common_options& o) {
     ::umask(0077);
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
-    const auto log = make_stderr_logger(c->level, c->format);
-    const auto owner = find_account(c->hub.user);
-    if (!owner) return complain(owner.error(), exit_configuration);
-    auto d = open_data_dir(*c, *owner);
-    if (!d) return complain(d.error());
-    const auto lock = lock_hub(*d, *owner);
+    const auto in = open_or_complain(std::move(*c));
+    if (!in) return in.error();
+    const auto log = make_stderr_logger(in->c.level, in->c.format);
+    const auto lock = lock_hub(in->d, in->owner);
     if (!lock) return complain(lock.error());
     asio::io_context io(1);
-    auto helpers = start_helpers(io.get_executor(), *log, *c, *d);
+    auto helpers = start_helpers(io.get_executor(), *log, in->c, in->owner, in->d);
     if (!helpers) return complain(helpers.error());
-    if (!c->proxy.external && !door_answers(*d))
-        if (auto ok = start_door(*c, *d); !ok) return complain(ok.error());
-    if (*owner)
-        if (auto ok = become(**owner); !ok) return complain(ok.error());
-    if (c->hub.connect_url.empty() && url_of(c->hub.listen, false).empty())
+    if (!in->c.proxy.external && !door_answers(in->d))
+        if (auto ok = start_door(in->c, in->d); !ok) return complain(ok.error());
+    if (in->owner)
+        if (auto ok = become(*in->owner); !ok) return complain(ok.error());
+    if (in->c.hub.connect_url.empty() && url_of(in->c.hub.listen, false).empty())
         log->warning("hub.connect_url_missing", {{"remedy", "set [hub] connect_url: notebook servers cannot find the hub"}});
     if (::geteuid() == 0) log->warning("hub.runs_as_root", {{"remedy", "set [hub] user to an account of its own"}});
-    hub_process hub(io, *log, *c, *d, *helpers);
+    hub_process hub(io, *log, in->c, in->d, *helpers);
     if (auto ok = hub.open(); !ok) return complain(ok.error());
     int status = 0;
-    asio::co_spawn(io, run(hub, *c, *log, status), [&](const std::exception_ptr& error) {
+    asio::co_spawn(io, run(hub, in->c, *log, status), [&](const std::exception_ptr& error) {
         if (error) std::rethrow_exception(error);
         io.stop();
     });

@@ -61,13 +61,11 @@ result<void> close_door(const data_dir& d, const configuration& c) {
 int stop_command(const common_options& o, const stop_options& s) {
     auto c = read_or_complain(o);
     if (!c) return exit_configuration;
-    const auto owner = find_account(c->hub.user);
-    if (!owner) return complain(owner.error(), exit_configuration);
-    auto d = open_data_dir(*c, *owner);
-    if (!d) return complain(d.error());
-    if (auto ok = stop_hub(*d, *c, s.servers); !ok) return complain(ok.error());
+    const auto in = open_or_complain(std::move(*c));
+    if (!in) return in.error();
+    if (auto ok = stop_hub(in->d, in->c, s.servers); !ok) return complain(ok.error());
     if (s.hub_only) return 0;
-    if (auto ok = close_door(*d, *c); !ok) return complain(ok.error());
+    if (auto ok = close_door(in->d, in->c); !ok) return complain(ok.error());
     return 0;
 }
 

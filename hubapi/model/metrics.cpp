@@ -24,14 +24,15 @@ struct hub_metrics::state {
 
     // Series by route, method and code: a bounded set, since routes are patterns.
     histogram& request(std::string_view method, std::string_view pattern, int status) {
-        auto key = std::tuple(std::string(method), std::string(pattern), status);
-        if (auto at = requests.find(key); at != requests.end()) return at->second;
+        // For every request: nothing is copied for a series that is there.
+        const auto known = known_method(method);
+        if (auto at = requests.find(std::tuple(known, pattern, status)); at != requests.end()) return at->second;
         auto h = registry.histogram("jupyterhub_request_duration_seconds", "Request duration for all HTTP requests",
-                                    {{"method", known_method(method)}, {"handler", std::string(pattern)}, {"code", std::to_string(status)}});
-        return requests.emplace(std::move(key), h).first->second;
+                                    {{"method", std::string(known)}, {"handler", std::string(pattern)}, {"code", std::to_string(status)}});
+        return requests.emplace(std::tuple(std::string(known), std::string(pattern), status), h).first->second;
     }
-    static std::string known_method(std::string_view m) {
-        for (const auto* known : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+    static std::string_view known_method(std::string_view m) {
+        for (std::string_view known : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
             if (m == known) return known;
         return "other";
     }
@@ -41,14 +42,14 @@ struct hub_metrics::state {
     }
 
     metrics_registry& registry;
-    std::map<std::tuple<std::string, std::string, int>, histogram> requests;
+    std::map<std::tuple<std::string, std::string, int>, histogram, std::less<>> requests;
 };
 
 hub_metrics::hub_metrics(metrics_registry& registry) : state_(std::make_unique<state>(registry)) {}
 hub_metrics::~hub_metrics() = default;
 
 void hub_metrics::answered(std::string_view method, std::string_view pattern, int status, std::chrono::nanoseconds took) {
-    state_->request(state::known_method(method), pattern, status).observe(std::chrono::duration<double>(took).count());
+    state_->request(method, pattern, status).observe(std::chrono::duration<double>(took).count());
 }
 
 void hub_metrics::login_finished(bool success, duration took) {

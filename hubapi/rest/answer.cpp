@@ -46,6 +46,11 @@ http::response error_answer(const failure& f) {
     return error_answer(500, "Internal Server Error");
 }
 
+bool asks_for_stopped(const http::request& r) {
+    const auto value = http::find_value(r.query, "include_stopped_servers");
+    return value && *value != "0" && *value != "false";
+}
+
 result<json> read_json(const http::request& r) {
     if (trim(r.body).empty()) return json(nullptr);
     // Deep nesting would exhaust the stack when such a document is destroyed or written: nothing here needs it.

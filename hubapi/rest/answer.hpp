@@ -17,6 +17,9 @@ http::response error_answer(int status, std::string message); // "" gives the st
 // answers "already running"), limit_exceeded 429 with Retry-After, unavailable, outcome_unknown and io_error 503.
 http::response error_answer(const failure& f);
 
+// ?include_stopped_servers, with whatever value but "0" and "false".
+bool asks_for_stopped(const http::request& r);
+
 // The body as JSON; null for an empty one. invalid_argument "Invalid JSON in body of request".
 result<nlohmann::json> read_json(const http::request& r);
 // The same, and an object. An empty body is an empty object.

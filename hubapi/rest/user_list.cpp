@@ -35,8 +35,7 @@ result<query> read_query(const request& r) {
         if (q.sort != "id" && q.sort != "name" && q.sort != "last_activity")
             return fail(errc::invalid_argument, fmt::format("sort must be 'id', 'name', or 'last_activity', not '{}'", q.sort));
     }
-    const auto stopped = http::find_value(r.query, "include_stopped_servers");
-    q.include_stopped = stopped && *stopped != "0" && *stopped != "false";
+    q.include_stopped = asks_for_stopped(r);
     auto page = read_page(r);
     if (!page) return fail(page.error());
     q.page = *page;

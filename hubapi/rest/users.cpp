@@ -59,9 +59,8 @@ asio::awaitable<response> get_user(hub& h, principal caller, request r) {
         co_return std::move(*no);
     const auto* u = h.who.find(name);
     if (!u) co_return error_answer(404, "");
-    const auto stopped = http::find_value(r.query, "include_stopped_servers");
     user_view view;
-    view.include_stopped = stopped && *stopped != "0" && *stopped != "false";
+    view.include_stopped = asks_for_stopped(r);
     co_return user_answer(h, caller, 200, u->id, view);
 }
 
