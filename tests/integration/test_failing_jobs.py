@@ -107,7 +107,7 @@ def test_more_nodes_than_there_are(unstarted_slurm_hub, cluster):
     """Slurm refuses it, or accepts it and lets it wait for ever: told either way."""
     api, _ = start(unstarted_slurm_hub, nodes=99)
     failure = failure_of(api, "alice")
-    assert_told(unstarted_slurm_hub, api, "alice", failure, [r"PartitionConfig|[Nn]ode (count|configuration)|not available"])
+    assert_told(unstarted_slurm_hub, api, "alice", failure, [r"PartitionConfig|PartitionNodeLimit|[Nn]ode (count|configuration)|not available"])
 
 
 def test_a_job_whose_time_is_over(unstarted_slurm_hub, cluster):
