@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Hub users who never sign in with a browser ([[service_account]]): their client-credentials tokens, and the
+// provider's own JWTs as API tokens.
+#pragma once
+
+#include "auth/credentials/user_credentials.hpp"
+#include "auth/provider/identity_provider.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace berth::auth {
+
+struct service_account {
+    std::string user;      // normalised
+    std::string token_url; // "": the provider's
+    oauth_client_login client;
+    std::vector<std::string> scopes;
+    bool accept_bearer = true;
+    std::string bearer_audience; // when not "", a bearer's `aud` must hold it; otherwise azp or client_id
+                                 // must be the client
+};
+
+// Tokens are fetched when needed, kept in memory only, shared by concurrent callers, fetched anew when less
+// than the margin of life is left; failures as in user_credentials, with the same backoff.
+class service_accounts {
+  public:
+    service_accounts(boost::asio::any_io_executor executor, clock& time, logger& log,
+                     identity_provider& provider, std::vector<service_account> accounts,
+                     duration refresh_margin);
+    service_accounts(const service_accounts&) = delete;
+    service_accounts& operator=(const service_accounts&) = delete;
+    ~service_accounts();
+    boost::asio::awaitable<void> shut_down();
+
+    bool has(std::string_view user) const;
+    boost::asio::awaitable<result<access>> fresh(std::string user,
+                                                 duration need); // not_found: no such account
+    // The cluster refused the token (revoked, keys rotated): the next `fresh` asks for another.
+    void distrust(std::string_view user);
+
+    // A provider's JWT as a bearer token at the hub API. `prepare` verifies a compact JWT that no one has
+    // verified yet (signature, issuer, audience or azp, expiry) and remembers the outcome by the token's
+    // digest until it expires (bounded: 1,000; bad ones for 5 s); `user_of` answers at once from what is
+    // remembered. Text that is no JWT costs nothing.
+    boost::asio::awaitable<void> prepare(secret bearer);
+    std::optional<std::string> user_of(std::string_view bearer) const;
+
+    // One finding an account: whether its grant works.
+    boost::asio::awaitable<std::vector<provider_finding>> check();
+
+  private:
+    struct state;
+    std::shared_ptr<state> state_;
+};
+
+} // namespace berth::auth
