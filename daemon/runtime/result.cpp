@@ -8,6 +8,7 @@ std::string_view to_string(errc code) {
     case errc::invalid_argument: return "invalid_argument";
     case errc::unauthenticated: return "unauthenticated";
     case errc::denied: return "denied";
+    case errc::login_required: return "login_required";
     case errc::not_found: return "not_found";
     case errc::already_exists: return "already_exists";
     case errc::conflict: return "conflict";

@@ -14,6 +14,7 @@ enum class errc {
     invalid_argument, // the caller's input; the sentence says which part and what is allowed
     unauthenticated,  // nobody, or not who they say they are
     denied,           // known, and not allowed
+    login_required,   // known, but it needs a sign-in at the identity provider first
     not_found,
     already_exists,
     conflict,        // not in this state; try again after the state has changed

@@ -7,6 +7,7 @@
 #include "auth/tokens/tokens.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log.hpp"
+#include "hubapi/model/identity.hpp"
 #include "hubapi/model/people.hpp"
 #include "hubapi/model/permissions.hpp"
 #include "hubapi/model/settings.hpp"
@@ -41,6 +42,7 @@ struct hub {
     std::function<boost::asio::awaitable<result<void>>()> check_routes;
     // POST /hub/api/shutdown; `servers`: stop them first.
     std::function<void(bool servers)> shut_down;
+    identity_parts identity = {};
 
     std::string hub_path(std::string_view below) const { return config.base_url + "hub/" + std::string(below); }
 };

@@ -130,7 +130,8 @@ int status_of(const failure& f) {
     case errc::invalid_argument:
     case errc::conflict: return 400;
     case errc::unauthenticated:
-    case errc::denied: return 403;
+    case errc::denied:
+    case errc::login_required: return 403;
     case errc::not_found: return 404;
     case errc::already_exists: return 409;
     case errc::limit_exceeded: return 429;

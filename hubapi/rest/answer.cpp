@@ -24,7 +24,8 @@ http::response error_answer(const failure& f) {
     case errc::invalid_argument:
     case errc::conflict: return error_answer(400, f.message);
     case errc::unauthenticated:
-    case errc::denied: return error_answer(403, f.message);
+    case errc::denied:
+    case errc::login_required: return error_answer(403, f.message);
     case errc::not_found: return error_answer(404, f.message);
     case errc::already_exists: return error_answer(409, f.message);
     case errc::limit_exceeded: {
