@@ -8,4 +8,5 @@ BERTH = Path(os.environ.get("BERTH_PROGRAM") or ROOT / "build/release/bin/berth"
 SLURM_TEST_ENV = ROOT / "slurm-test-env"
 NOTEBOOK_VENV = Path(os.environ.get("BERTH_NOTEBOOK_VENV") or "/var/tmp/berth-notebook-venv")
 MOCK_SERVER = Path(__file__).resolve().parent / "mock_singleuser.py"
+MOCK_NOTEBOOK = BERTH.parent / "mock_notebook_server"  # the same in C++: by the thousand
 CHROMIUM = Path("/usr/bin/chromium")

@@ -31,6 +31,14 @@ def is_alive(pid):
         return False
 
 
+def command(pid):
+    """The program that a process runs; "" when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
+    except OSError:
+        return ""
+
+
 def end(pids, how=signal.SIGTERM):
     for pid in pids:
         try:

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""500 servers asked for at once, and stopped at once: each of them comes and goes, and nobody else waits meanwhile."""
+import concurrent.futures
+import statistics
+import threading
+import time
+
+import pytest
+
+from support import processes
+from support.api import Api
+from support.paths import MOCK_NOTEBOOK
+from support.waiting import until
+
+WAVE = 500
+
+
+class Onlooker:
+    """Somebody else who asks for things all the while; what each answer took, in milliseconds."""
+
+    def __init__(self, hub, *paths):
+        self.api, self.paths, self.took, self.wrong = hub.api(), paths, [], []
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.look, daemon=True)
+
+    def look(self):
+        while not self.over.is_set():
+            for path in self.paths:
+                begun = time.monotonic()
+                status = self.api.get(path).status_code
+                self.took.append((time.monotonic() - begun) * 1000)
+                if status != 200:
+                    self.wrong.append((path, status))
+            self.over.wait(0.01)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *error):
+        self.over.set()
+        self.thread.join()
+
+    def told(self):
+        cuts = statistics.quantiles(self.took, n=100)
+        return f"{len(self.took)} asked, median {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, longest {max(self.took):.0f} ms"
+
+
+@pytest.fixture
+def wave_hub(unstarted_hub):
+    unstarted_hub.configuration["hub"]["concurrent_spawn_limit"] = WAVE
+    unstarted_hub.configuration["cluster"]["local"]["cmd"] = [str(MOCK_NOTEBOOK)]
+    hub = unstarted_hub.start()
+    names = [f"w{i}" for i in range(WAVE)]
+    assert hub.api().post("/hub/api/users", json={"usernames": names}).status_code == 201
+    return hub, names
+
+
+def all_at_once(hub, names, what):
+    """Eight clients share the work; the answers, and how long they took, in milliseconds."""
+    local, took = threading.local(), []
+
+    def one(name):
+        if not hasattr(local, "api"):
+            local.api = Api(hub.url)
+        begun = time.monotonic()
+        answer = what(local.api, name)
+        took.append((time.monotonic() - begun) * 1000)
+        return answer
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        return list(pool.map(one, names)), took
+
+
+def servers_of(hub):
+    """Every user's default server, by the user's name."""
+    found, api = {}, hub.api()
+    for offset in range(0, 10_000, 200):
+        users = api.get(f"/hub/api/users?limit=200&offset={offset}").json()
+        found |= {u["name"]: u["servers"].get("") for u in users}
+        if len(users) < 200:
+            return found
+
+
+def test_a_wave_of_500_comes_and_goes(wave_hub):
+    hub, names = wave_hub
+    begun = time.monotonic()
+    with Onlooker(hub, "/hub/api/users/w0", "/hub/health", "/hub/login") as others:
+        answers, took = all_at_once(hub, names, lambda api, name: api.start(name))
+        assert {a.status_code for a in answers} <= {201, 202}
+        print(f"\nasked for {WAVE} in {time.monotonic() - begun:.1f} s, p99 of an answer {statistics.quantiles(took, n=100)[98]:.1f} ms")
+        until(lambda: all((s or {}).get("ready") for n, s in servers_of(hub).items() if n in names), "all are ready", 300, 0.5)
+    print(f"all ready after {time.monotonic() - begun:.1f} s; others meanwhile: {others.told()}")
+    assert not others.wrong
+    answers, _ = all_at_once(hub, names, lambda api, name: api.get(f"/user/{name}/api/status"))
+    assert {a.status_code for a in answers} == {200}
+
+    begun = time.monotonic()
+    with Onlooker(hub, "/hub/api/users/w0", "/hub/health", "/hub/login") as others:
+        answers, took = all_at_once(hub, names, lambda api, name: api.stop(name))
+        assert {a.status_code for a in answers} <= {202, 204}
+        until(lambda: not any(s for n, s in servers_of(hub).items() if n in names), "all are stopped", 300, 0.5)
+    print(f"all stopped after {time.monotonic() - begun:.1f} s; others meanwhile: {others.told()}")
+    assert not others.wrong
+    left = [p for p in processes.marked(hub.mark) if processes.command(p).endswith(MOCK_NOTEBOOK.name)]
+    assert not left, f"{len(left)} servers live on"
