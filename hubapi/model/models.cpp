@@ -109,6 +109,7 @@ void write_server(json_writer& w, hub& h, const user& owner, const scheduler::se
     const bool batch = kind != h.config.cluster_kind.end() && kind->second != "local";
     if (batch && s.active() && s.job && !s.job_id.empty()) write_job(w, *s.job);
     if (s.unknown_since) w.key("unknown_since").time(s.unknown_since);
+    if (!s.caveat.empty() && s.active()) w.key("caveat").text(s.caveat);
     if (s.failure) {
         w.key("failure");
         write_failure(w, *s.failure);

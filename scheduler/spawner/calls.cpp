@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scheduler/spawner/calls.hpp"
 
+#include "daemon/runtime/stop_point.hpp"
+
 #include <algorithm>
 
 namespace berth::scheduler {
@@ -27,6 +29,8 @@ asio::awaitable<bool> persist(handle d, server_key key, std::string attempt, ser
     }
 }
 
+bool may_come_later(errc code) { return code == errc::unavailable || code == errc::timed_out; }
+
 asio::awaitable<void> prepare(handle d, server_key key, std::string attempt) {
     record* r = d->find(key, attempt);
     if (!r) co_return;
@@ -35,6 +39,11 @@ asio::awaitable<void> prepare(handle d, server_key key, std::string attempt) {
         auto made = co_await d->with.support.prepare(r->s);
         r = d->find(key, attempt);
         if (!r) co_return;
+        if (!made && may_come_later(made.error().code)) {
+            d->note(*r, stage::requested, made.error().message + " The start goes on when that works.");
+            d->apply(*r, server_event::prepare_delayed);
+            co_return;
+        }
         if (!made) {
             const auto why = d->describe(*r, ending_cause::not_prepared, made.error().message);
             d->apply(*r, server_event::prepare_failed, &why);
@@ -44,6 +53,8 @@ asio::awaitable<void> prepare(handle d, server_key key, std::string attempt) {
         r->launch_made = d->with.time.now();
         r->credential = r->launch->credential;
         r->credential_known = true;
+        r->s.caveat = r->launch->caveat;
+        if (!r->s.caveat.empty()) d->note(*r, stage::prepared, r->s.caveat);
     }
     // Somebody who stopped it meanwhile waits for this word.
     d->apply(*r, server_event::prepared);
@@ -99,7 +110,9 @@ asio::awaitable<void> submit(handle d, server_key key, std::string attempt) {
         d->apply(*r, server_event::submit_not_taken);
         co_return;
     }
+    stop_point("submit.before_send");
     auto got = co_await c->where.where->submit(spec_of(*d, *r));
+    stop_point("submit.answered");
     r = d->find(key, attempt);
     if (!r) { // stopped and forgotten meanwhile: the watcher cancels what nobody wants
         c->bell->ring();
@@ -121,7 +134,9 @@ asio::awaitable<void> cancel(handle d, server_key key, std::string attempt) {
             auto lease = co_await c->cancels->acquire();
             r = d->find(key, attempt);
             if (!r || r->at != server_step::cancelling) co_return;
+            stop_point("cancel.before_send");
             done = co_await c->where.where->cancel(ref_of(*r));
+            stop_point("cancel.answered");
         }
         r = d->find(key, attempt);
         if (!r || r->at != server_step::cancelling) co_return;

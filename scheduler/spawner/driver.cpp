@@ -111,6 +111,7 @@ void driver::begin_attempt(record& r) {
     r.s.wanted = true;
     r.s.failure.reset();
     r.s.progress.clear();
+    r.s.caveat.clear();
     r.reported_host.clear();
     r.frozen = duration::zero();
     r.start_told = false;
@@ -207,7 +208,7 @@ void driver::tell(record& r, server_step from, server_event on) {
     } else if (to == server_step::launching && from != to) {
         note(r, stage::running,
              r.s.job && !r.s.job->node.empty() ? "Running on " + r.s.job->node : "Running");
-    } else if (to == server_step::resubmitting) {
+    } else if (to == server_step::resubmitting && on == server_event::submit_not_taken) {
         note(r, stage::prepared, where + " cannot be asked now; the start is tried again");
     } else if (to == server_step::locating && from != to) {
         note(r, stage::prepared, where + " did not say whether it took the job; looking for it");

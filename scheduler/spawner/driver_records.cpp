@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The driver's records: finding, saving, telling of news.
 #include "daemon/runtime/digest.hpp"
+#include "daemon/runtime/stop_point.hpp"
 #include "scheduler/spawner/driver.hpp"
 
 namespace berth::scheduler {
@@ -67,8 +68,11 @@ asio::awaitable<result<void>> driver::save(server_key key) {
     if (!r) co_return result<void>{};
     const bool goes = r->at == server_step::stopped && r->s.remove_when_stopped;
     const std::string attempt = r->s.attempt;
+    const auto step = to_string(r->at);
     r->unsaved = false;
+    stop_point("before_commit.", step);
     auto saved = co_await with.db.commit({goes ? delete_server(key) : save_server(*r)});
+    stop_point("committed.", step);
     if (saved && goes) {
         r = find(key, attempt);
         if (r && r->at == server_step::stopped) forget(key);

@@ -36,6 +36,7 @@ store::migrations server_tables() {
   stop_asked BIGINT,
   failure TEXT NOT NULL,
   progress TEXT NOT NULL,
+  caveat TEXT NOT NULL,
   PRIMARY KEY (user_id, name)
 ))"}};
 }
@@ -73,6 +74,7 @@ record record_from(const store::row& r) {
     out.stop_asked = store::optional_time(r, "stop_asked");
     out.s.failure = failure_from_json(store::text(r, "failure"));
     out.s.progress = progress_from_json(store::text(r, "progress"));
+    out.s.caveat = store::text(r, "caveat");
     return out;
 }
 
@@ -108,6 +110,7 @@ store::statement save_server(const record& r) {
         {"stop_asked", store::stored(r.stop_asked)},
         {"failure", to_json_text(s.failure)},
         {"progress", to_json_text(s.progress)},
+        {"caveat", s.caveat},
     };
     static const std::string sql = [&values] {
         std::string columns, places, updates;

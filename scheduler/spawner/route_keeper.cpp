@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scheduler/spawner/route_keeper.hpp"
 
+#include "daemon/runtime/stop_point.hpp"
+
 #include <algorithm>
 
 namespace berth::scheduler {
@@ -37,8 +39,10 @@ asio::awaitable<void> route_keeper::keep(std::shared_ptr<route_keeper> self, std
     for (;;) {
         auto lease = std::make_unique<call_slots::lease>(co_await self->slots_.acquire());
         const path asked = self->paths_.at(url_path);
+        if (asked.wanted) stop_point("route.before_add");
         result<void> done =
             asked.wanted ? co_await self->sink_.add(asked.target) : co_await self->sink_.remove(asked.target);
+        if (asked.wanted) stop_point("route.added");
         lease.reset();
         const bool current = self->paths_.at(url_path).generation == asked.generation;
         if (!done) {

@@ -70,7 +70,8 @@ struct server {
     std::optional<time_point> phase_since, ready_at, last_activity;
     std::optional<spawn_failure> failure; // of the last start; kept until dismissed or started again
     std::vector<progress_entry> progress; // of the last start; bounded
-    std::uint64_t version = 0;            // grows with every visible change
+    std::string caveat;        // what this start had to go without, a sentence for its owner; "" for nothing
+    std::uint64_t version = 0; // grows with every visible change
 
     bool active() const { return state != phase::stopped; }
     bool ready() const { return state == phase::ready; }

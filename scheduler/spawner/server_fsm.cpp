@@ -20,6 +20,7 @@ std::vector<transition> starting_rows() {
 
         {s::preparing,    e::prepared,         s::submitting,      {persist, submit}},
         {s::preparing,    e::prepare_failed,   s::finishing,       {fail, persist, retire, conclude}},
+        {s::preparing,    e::prepare_delayed,  s::resubmitting,    {persist, retry_later}},
         {s::preparing,    e::stop_wanted,      s::stop_preparing,  {persist}},
         {s::preparing,    e::job_queued,       s::queued,          {persist}},
         {s::preparing,    e::job_running,      s::launching,       {persist, probe}},
@@ -93,6 +94,7 @@ std::vector<transition> stopping_rows() {
     return {
         {s::stop_preparing,  e::prepared,         s::finishing,       {persist, retire, conclude}},
         {s::stop_preparing,  e::prepare_failed,   s::finishing,       {persist, retire, conclude}},
+        {s::stop_preparing,  e::prepare_delayed,  s::finishing,       {persist, retire, conclude}},
         {s::stop_preparing,  e::job_queued,       s::cancelling,      {persist, cancel}},
         {s::stop_preparing,  e::job_running,      s::cancelling,      {persist, cancel}},
         {s::stop_preparing,  e::restarted,        s::finishing,       {persist, retire, conclude}},

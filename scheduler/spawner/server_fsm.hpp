@@ -37,6 +37,7 @@ enum class server_event {
     stop_wanted,
     prepared,
     prepare_failed,
+    prepare_delayed, // not possible now: the identity provider does not answer
     submit_accepted,
     submit_refused,   // finally, in the scheduler's words
     submit_not_taken, // nothing has happened

@@ -12,12 +12,12 @@ constexpr std::array<std::string_view, 13> step_names = {
     "stopped", "preparing",      "submitting",      "resubmitting",  "locating",   "queued",   "launching",
     "ready",   "stop_preparing", "stop_submitting", "stop_locating", "cancelling", "finishing"};
 
-constexpr std::array<std::string_view, 22> event_names = {
-    "start_wanted",     "stop_wanted",      "prepared",       "prepare_failed", "submit_accepted",
-    "submit_refused",   "submit_not_taken", "submit_unknown", "retry_due",      "job_queued",
-    "job_running",      "job_moved",        "job_over",       "job_stuck",      "job_absent",
-    "address_reported", "probe_answered",   "route_added",    "queue_timeout",  "launch_timeout",
-    "finished",         "restarted"};
+constexpr std::array<std::string_view, 23> event_names = {
+    "start_wanted",    "stop_wanted",      "prepared",         "prepare_failed", "prepare_delayed",
+    "submit_accepted", "submit_refused",   "submit_not_taken", "submit_unknown", "retry_due",
+    "job_queued",      "job_running",      "job_moved",        "job_over",       "job_stuck",
+    "job_absent",      "address_reported", "probe_answered",   "route_added",    "queue_timeout",
+    "launch_timeout",  "finished",         "restarted"};
 
 constexpr std::array<std::string_view, 16> action_names = {
     "begin_attempt", "renew_attempt", "fail",   "persist", "prepare",        "submit",

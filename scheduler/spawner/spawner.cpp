@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scheduler/spawner/spawner.hpp"
 
+#include "daemon/runtime/stop_point.hpp"
 #include "scheduler/spawner/driver.hpp"
 
 #include <fmt/format.h>
@@ -189,7 +190,9 @@ asio::awaitable<result<void>> take_report(std::shared_ptr<driver> d, server_key 
                      {{"user", r->s.user_name}, {"server", key.name}, {"host", r->s.host}, {"port", port}});
     d->apply(*r, server_event::address_reported);
     d->news(*r);
+    stop_point("address.before_commit");
     co_await d->save(key); // what could not be saved now is saved later: the job must not fail for it
+    stop_point("address.committed");
     co_return result<void>{};
 }
 

@@ -27,11 +27,13 @@ class launch_support {
     struct launch {
         std::map<std::string, std::string> environment; // JUPYTERHUB_* and the cluster's own; complete
         secret credential;
+        std::string caveat; // what the start has to go without, a sentence for its owner
     };
     // Makes the server's token and OAuth client durable and returns what the job needs. Called before an
     // attempt's submit, and again for the same attempt when the submit was not taken (the cluster was away)
     // or a restart found it not submitted: credentials may have aged. A token given out for an attempt stays
-    // good until `retire`. `s` is a copy; its `attempt` tells attempts apart.
+    // good until `retire`. `s` is a copy; its `attempt` tells attempts apart. A failure that is `unavailable`
+    // or `timed_out` is tried again until `queue_timeout`; any other ends the start with its sentence.
     virtual boost::asio::awaitable<result<launch>> prepare(server s) = 0;
     // The server has ended: its token and OAuth client go. Called once per attempt, also after failures;
     // idempotent.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One task per cluster: one listing per tick feeds all its servers.
+#include "daemon/runtime/stop_point.hpp"
 #include "scheduler/spawner/driver.hpp"
 #include "scheduler/spawner/watch.hpp"
 
@@ -97,6 +98,7 @@ void note_queue(driver& d, record& r) {
 void take_sighting(driver& d, watched_cluster& c, record& r, const job_status& job) {
     const auto before = r.s.job;
     const auto event = sighting_of(job, before);
+    stop_point("seen.", to_string(event));
     r.absent_count = 0;
     r.launch.reset(); // the job exists: its environment is not needed again
     if (before != job) {

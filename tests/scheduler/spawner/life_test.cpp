@@ -162,6 +162,30 @@ TEST(life, a_failed_preparation_ends_the_start_with_its_words) {
     EXPECT_FALSE(w.it().failure);
 }
 
+TEST(life, a_preparation_that_is_not_possible_now_is_tried_again) {
+    world w;
+    w.boot();
+    w.launches.refusal = failure{errc::unavailable, "The identity provider does not answer."};
+    ASSERT_TRUE(w.start());
+    EXPECT_EQ(w.it().state, phase::submitting);
+    EXPECT_THAT(w.it().progress.back().message, testing::HasSubstr("The identity provider does not answer."));
+    EXPECT_TRUE(w.slurm.specs.empty());
+    w.launches.refusal.reset();
+    EXPECT_TRUE(w.wait_for([&] { return w.it().state == phase::queued; }, 10s));
+    EXPECT_EQ(w.slurm.specs.size(), 1u);
+    EXPECT_EQ(w.slurm.specs[0].job_name, "berth-hub1-attempt1");
+}
+
+TEST(life, a_preparation_that_stays_impossible_ends_with_the_queues_patience) {
+    world w;
+    w.settings.queue_timeout = 1min;
+    w.boot();
+    w.launches.refusal = failure{errc::unavailable, "The identity provider does not answer."};
+    ASSERT_TRUE(w.start());
+    EXPECT_TRUE(w.wait_for([&] { return w.it().state == phase::stopped; }, 2min));
+    EXPECT_TRUE(w.it().failure);
+}
+
 TEST(life, a_job_that_ends_early_leaves_state_code_and_log) {
     world w;
     w.boot();

@@ -121,7 +121,7 @@ TEST(server_life, a_stop_is_heard_wherever_a_server_is_active) {
 TEST(server_life, only_proof_ends_what_may_live) {
     const std::set<e> proof = {e::job_over,         e::job_absent,    e::submit_refused,
                                e::submit_not_taken, e::prepared,      e::prepare_failed,
-                               e::stop_wanted,      e::queue_timeout, e::restarted};
+                               e::prepare_delayed,  e::stop_wanted,   e::queue_timeout, e::restarted};
     for (const auto& r : server_life()) {
         if (r.to != s::finishing || r.from == s::finishing) continue;
         EXPECT_TRUE(proof.contains(r.on)) << r.from << " " << r.on;
