@@ -8,6 +8,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
 endif()
 
 option(BERTH_WERROR "Warnings are errors" OFF)
+option(BERTH_STOP_POINTS "Tests may stop processes at named points (daemon/runtime/stop_point.hpp); never installed" OFF)
 set(BERTH_SANITIZE "" CACHE STRING "Sanitizers, as -fsanitize= takes them")
 
 add_library(berth_flags INTERFACE)

@@ -2,6 +2,7 @@
 #include "hubapi/model/launcher.hpp"
 
 #include "daemon/runtime/encoding.hpp"
+#include "daemon/runtime/stop_point.hpp"
 #include "hubapi/model/urls.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,7 +24,9 @@ asio::awaitable<result<scheduler::launch_support::launch>> launcher::prepare(sch
     t.scopes.emplace_back("access:servers!server");
     t.is_server = true;
     t.server = full_name(s.user_name, s.key.name);
+    stop_point("token.before_commit");
     auto token = co_await tokens_.issue(std::move(t));
+    stop_point("token.committed");
     if (!token) co_return fail(token.error());
     launch out;
     out.environment = environment(s, token->value);
@@ -74,7 +77,9 @@ asio::awaitable<result<void>> launcher::revoke_tokens(scheduler::server s) {
 asio::awaitable<void> launcher::retire(scheduler::server s) {
     // What fails here is tried again with the next start or stop of the same server; a dead server's token opens
     // nothing but its owner's activity.
+    stop_point("token.before_retire");
     (void)co_await revoke_tokens(s);
+    stop_point("token.retired");
 }
 
 std::vector<oauth_client> find_clients(std::string_view id, const people& who, const scheduler::spawner& servers) {

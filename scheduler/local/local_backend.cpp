@@ -2,6 +2,7 @@
 #include "scheduler/local/local_backend.hpp"
 
 #include "daemon/runtime/resume.hpp"
+#include "daemon/runtime/stop_point.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -61,7 +62,9 @@ asio::awaitable<result<submitted>> local_backend::submit(job_spec spec) {
     if (!order && order.error().code == errc::already_exists)
         co_return fail(errc::outcome_unknown, "A start of this name is already there");
     if (!order) co_return fail(order.error());
+    stop_point("local.before_start");
     auto pid = co_await launch(std::move(*order));
+    stop_point("local.started");
     if (pid) co_return submitted{std::to_string(*pid), ""};
     if (nothing_runs(pid.error().code))
         co_await on_pool(pool_, [jobs = jobs_, name] {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/runtime/stop_point.hpp"
 #include "scheduler/slurm/agent/job_record.hpp"
 #include "scheduler/slurm/agent/session.hpp"
 #include "scheduler/slurm/agent/slurm_error.hpp"
@@ -65,12 +66,14 @@ answer cancel(const settings& s, const nlohmann::json& arguments) {
     if (const auto open = open_session_rehearsed(s); !open) return fail(open.error());
     const auto ids = find(w);
     if (!ids) return fail(ids.error());
+    stop_point("agent.before_cancel");
     for (const auto job : *ids) {
         errno = 0;
         if (slurm_kill_job(job, SIGKILL, 0) == SLURM_SUCCESS) continue;
         if (errno != ESLURM_ALREADY_DONE && errno != ESLURM_INVALID_JOB_ID)
             return fail(action_failure(errno));
     }
+    stop_point("agent.cancelled");
     return nlohmann::json{{"gone", ids->empty()}};
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/runtime/stop_point.hpp"
 #include "scheduler/slurm/agent/job_log.hpp"
 #include "scheduler/slurm/agent/job_request.hpp"
 #include "scheduler/slurm/agent/session.hpp"
@@ -48,9 +49,11 @@ std::string warning_of(const submit_response_msg_t& r) {
 
 answer send(job_request& request, const nlohmann::json& fields, const account& a, const std::string& log) {
     submit_response_msg_t* raw = nullptr;
+    stop_point("agent.before_submit");
     errno = 0;
     const int rc = slurm_submit_batch_job(request.get(), &raw);
     const int error = errno;
+    stop_point("agent.submitted");
     const response r(raw, &slurm_free_submit_response_response_msg);
     if (rc != SLURM_SUCCESS || !r) return fail(refusal(error, fields, a.name, r));
     return nlohmann::json{{"job_id", std::to_string(r->job_id)}, {"warning", warning_of(*r)}, {"log", log}};
