@@ -14,30 +14,52 @@
 namespace berth::config {
 namespace {
 
-using one_helper = std::unique_ptr<helper_process>;
-
-result<one_helper> start_helper(boost::asio::any_io_executor executor, logger& log, std::string name, std::vector<std::string> argv) {
-    auto helper = std::make_unique<helper_process>(executor, log, std::move(name), std::move(argv));
-    if (auto ok = helper->start(); !ok) return fail(ok.error());
-    return helper;
-}
+// A helper that the configuration needs.
+struct needed_helper {
+    std::string name, cluster; // "": not a cluster's
+    helper_command argv;
+};
 
 std::string job_prefix(const data_dir& d) { return fmt::format("berth-{}-", d.hub_id); }
 
-result<one_helper> start_slurm_agent(boost::asio::any_io_executor executor, logger& log, const cluster_keys& k, const data_dir& d) {
+result<needed_helper> slurm_agent(const cluster_keys& k, const data_dir& d) {
     auto program = helper_path("berth-slurm-agent");
     if (!program) return fail(program.error());
-    return start_helper(executor, log, "berth-slurm-agent " + k.name, scheduler::slurm_agent_argv(*program, job_prefix(d), k.slurm_conf));
+    return needed_helper{"berth-slurm-agent " + k.name, k.name, scheduler::slurm_agent_argv(*program, job_prefix(d), k.slurm_conf)};
 }
 
 // The files of local servers belong to the account that the daemon drops to.
-result<one_helper> start_local_launcher(boost::asio::any_io_executor executor, logger& log, const cluster_keys& k, const std::optional<account>& owner) {
+result<needed_helper> local_launcher(const cluster_keys& k, const std::optional<account>& owner) {
     if (::geteuid() != 0)
         return fail(errc::denied, fmt::format("[cluster.{}] run_as_user = true needs root: start berth as root, with [hub] user set", k.name));
     auto program = helper_path("berth-local-launcher");
     if (!program) return fail(program.error());
-    std::vector<std::string> argv{*program, "serve", std::to_string(owner ? owner->uid : ::getuid()), std::to_string(owner ? owner->gid : ::getgid())};
-    return start_helper(executor, log, "berth-local-launcher " + k.name, std::move(argv));
+    helper_command argv{*program, "serve", std::to_string(owner ? owner->uid : ::getuid()), std::to_string(owner ? owner->gid : ::getgid())};
+    return needed_helper{"berth-local-launcher " + k.name, k.name, std::move(argv)};
+}
+
+result<std::vector<needed_helper>> what_is_needed(const configuration& c, const std::optional<account>& owner, const data_dir& d) {
+    std::vector<needed_helper> out;
+    if (c.login.method == "pam") {
+        auto program = helper_path("berth-pam-helper");
+        if (!program) return fail(program.error());
+        out.push_back({"berth-pam-helper", "", {*program}});
+    }
+    for (const auto& k : c.clusters) {
+        if (k.backend == "local" && !k.run_as_user) continue;
+        auto helper = k.backend == "slurm" ? slurm_agent(k, d) : local_launcher(k, owner);
+        if (!helper) return fail(helper.error());
+        out.push_back(std::move(*helper));
+    }
+    return out;
+}
+
+result<std::unique_ptr<helper_keeper>> start_keeper(const std::vector<needed_helper>& needed) {
+    auto program = helper_path("berth-keeper");
+    if (!program) return fail(program.error());
+    std::vector<helper_command> commands;
+    for (const auto& n : needed) commands.push_back(n.argv);
+    return helper_keeper::start(*program, commands);
 }
 
 std::string replaced(std::string text, std::string_view what, const std::string& with) {
@@ -78,18 +100,19 @@ result<std::unique_ptr<scheduler::backend>> make_slurm(clock& time, logger& log,
 result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c,
                                          const std::optional<account>& owner, const data_dir& d) {
     privileged_helpers out;
-    if (c.login.method == "pam") {
-        auto program = helper_path("berth-pam-helper");
-        if (!program) return fail(program.error());
-        auto pam = start_helper(executor, log, "berth-pam-helper", std::vector<std::string>(1, *program));
-        if (!pam) return fail(pam.error());
-        out.pam = std::move(*pam);
+    auto needed = what_is_needed(c, owner, d);
+    if (!needed) return fail(needed.error());
+    if (owner && owner->uid != ::geteuid() && !needed->empty()) {
+        auto keeper = start_keeper(*needed);
+        if (!keeper) return fail(keeper.error());
+        out.keeper = std::move(*keeper);
     }
-    for (const auto& k : c.clusters) {
-        if (k.backend == "local" && !k.run_as_user) continue;
-        auto helper = k.backend == "slurm" ? start_slurm_agent(executor, log, k, d) : start_local_launcher(executor, log, k, owner);
-        if (!helper) return fail(helper.error());
-        out.per_cluster[k.name] = std::move(*helper);
+    for (std::size_t i = 0; i < needed->size(); ++i) {
+        const auto& n = (*needed)[i];
+        auto helper = std::make_unique<helper_process>(executor, log, n.name, n.argv);
+        if (auto ok = helper->start(); !ok) return fail(ok.error());
+        if (out.keeper) helper->start_anew_through([keeper = out.keeper.get(), i](int socket) { return keeper->start_helper(i, socket); });
+        (n.cluster.empty() ? out.pam : out.per_cluster[n.cluster]) = std::move(helper);
     }
     return out;
 }

@@ -4,6 +4,7 @@
 
 #include "daemon/main/configuration.hpp"
 #include "daemon/main/data_dir.hpp"
+#include "daemon/runtime/helper_keeper.hpp"
 #include "daemon/runtime/helper_process.hpp"
 #include "scheduler/backend.hpp"
 
@@ -17,11 +18,12 @@ namespace berth::config {
 
 // Programs that keep the privileges of the daemon's start.
 struct privileged_helpers {
+    std::unique_ptr<helper_keeper> keeper; // where privileges are given up: starts again those that have died
     std::unique_ptr<helper_process> pam;                                // for method = "pam"
     std::map<std::string, std::unique_ptr<helper_process>> per_cluster; // the Slurm agent, the local launcher
 };
 
-// Starts what the configuration needs. A failure names the program and what is missing.
+// Starts what the configuration needs, before privileges are given up. A failure names the program and what is missing.
 result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c,
                                          const std::optional<account>& owner, const data_dir& d);
 

@@ -43,6 +43,18 @@ struct pending_call {
     }
 };
 
+struct socket_ends {
+    unique_fd ours, theirs;
+};
+
+result<socket_ends> make_ends(const std::string& name) {
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return fail(errc::io_error,
+                    fmt::format("no socket for the {} helper: {}", name, std::strerror(errno)));
+    return socket_ends{unique_fd(ends[0]), unique_fd(ends[1])};
+}
+
 result<json> outcome_of(const json& answer) {
     if (const auto ok = answer.find("ok"); ok != answer.end()) return *ok;
     const auto error = answer.find("error");
@@ -65,6 +77,8 @@ struct helper_process::state : std::enable_shared_from_this<state> {
         , argv(std::move(a)) {}
 
     result<void> start(bool wait_for_program);
+    result<void> start_through_starter();
+    void use(unique_fd ours);
     result<void> ready();
     void read();
     void take_lines();
@@ -77,6 +91,7 @@ struct helper_process::state : std::enable_shared_from_this<state> {
     std::string name;
     std::vector<std::string> argv;
     uid_t started_as = 0;
+    helper_starter start_anew;
     std::unique_ptr<child_process>
         process;                    // watched until it is reaped, even when another one has taken its place
     std::shared_ptr<stream> socket; // of the present helper; null when there is none
@@ -91,14 +106,11 @@ struct helper_process::state : std::enable_shared_from_this<state> {
 };
 
 result<void> helper_process::state::start(bool wait_for_program) {
-    int ends[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return fail(errc::io_error,
-                    fmt::format("no socket for the {} helper: {}", name, std::strerror(errno)));
-    unique_fd ours(ends[0]), theirs(ends[1]);
+    auto ends = make_ends(name);
+    if (!ends) return fail(ends.error());
     const child_options options{.argv = argv,
                                 .environment = current_environment(),
-                                .in = {.fd = theirs.get()},
+                                .in = {.fd = ends->theirs.get()},
                                 .out = {.fd = STDERR_FILENO},
                                 .err = {.fd = STDERR_FILENO}};
     auto made = spawn_process(options);
@@ -110,18 +122,33 @@ result<void> helper_process::state::start(bool wait_for_program) {
         }
     process = child_process::watch(executor, std::move(*made));
     started_as = geteuid();
+    use(std::move(ends->ours));
+    log.info("helper.started", {{"helper", name}, {"pid", process->pid()}});
+    return {};
+}
+
+result<void> helper_process::state::start_through_starter() {
+    auto ends = make_ends(name);
+    if (!ends) return fail(ends.error());
+    if (const auto asked = start_anew(ends->theirs.get()); !asked)
+        return fail(asked.error().code,
+                    fmt::format("the {} helper has ended: {}", name, asked.error().message));
+    use(std::move(ends->ours));
+    log.info("helper.started_again", {{"helper", name}});
+    return {};
+}
+
+void helper_process::state::use(unique_fd ours) {
     in.clear();
     out.clear();
     writing = false;
     socket = std::make_shared<stream>(executor, asio::local::stream_protocol(), ours.release());
-    log.info("helper.started", {{"helper", name}, {"pid", process->pid()}});
     read();
-    return {};
 }
 
 result<void> helper_process::state::ready() {
     if (socket) return {};
-    if (argv.empty() || started_as != geteuid())
+    if (!start_anew && (argv.empty() || started_as != geteuid()))
         return fail(errc::unavailable,
                     fmt::format("the {} helper has ended and cannot be started again without the privileges "
                                 "that it had: restart berth",
@@ -131,7 +158,7 @@ result<void> helper_process::state::ready() {
                     fmt::format("the {} helper has ended; it is started again in a moment", name));
     may_start = std::chrono::steady_clock::now() + backoff;
     backoff = std::min<std::chrono::steady_clock::duration>(backoff * 2, longest_backoff);
-    const auto started = start(false);
+    const auto started = start_anew ? start_through_starter() : start(false);
     if (!started) return fail(errc::unavailable, started.error().message);
     return {};
 }
@@ -214,6 +241,7 @@ helper_process::~helper_process() {
 }
 
 result<void> helper_process::start() { return state_->start(true); }
+void helper_process::start_anew_through(helper_starter starter) { state_->start_anew = std::move(starter); }
 bool helper_process::alive() const { return state_->socket != nullptr; }
 
 asio::awaitable<result<json>> helper_process::call(std::string verb, json arguments, duration deadline) {

@@ -17,15 +17,20 @@
 #include <boost/asio/awaitable.hpp>
 #include <nlohmann/json_fwd.hpp>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace berth {
 
+// Starts the helper anew with a copy of `socket` as its standard input, without waiting for it:
+// helper_keeper.
+using helper_starter = std::function<result<void>(int socket)>;
+
 // The daemon's side. `start` must be called before privileges are dropped; the helper keeps those of its
-// start and cannot be started again afterwards (then calls answer `unavailable` and say so). Lives on one
-// executor's thread.
+// start. Afterwards one that has died is started again through `start_anew` where that was given; where it
+// was not and privileges were dropped, calls answer `unavailable` and say so. Lives on one executor's thread.
 class helper_process {
   public:
     // `argv[0]` is an absolute path. The socket is the child's standard input; its standard output and error
@@ -38,6 +43,7 @@ class helper_process {
 
     // Blocks until the program runs; not_found or io_error when it cannot.
     result<void> start();
+    void start_anew_through(helper_starter starter);
 
     // `arguments` is an object; "id", "verb" and "deadline_ms" are added. When the helper does not answer
     // within `deadline` plus a second of grace: outcome_unknown. When it has died: outcome_unknown for calls
