@@ -64,8 +64,8 @@ def hub_folder():
 class Hub(RunningHub):
     """One hub with its front door. `configuration` may be changed before start()."""
 
-    def __init__(self, folder, environment=None):
-        self.folder = folder
+    def __init__(self, folder, environment=None, program=BERTH):
+        self.folder, self.program = folder, program
         self.port = processes.free_port()
         super().__init__(f"http://127.0.0.1:{self.port}")
         self.mark = uuid.uuid4().hex
@@ -82,16 +82,16 @@ class Hub(RunningHub):
 
     def command(self, *arguments, timeout=60):
         """Runs `berth ARGUMENTS` to its end."""
-        return subprocess.run([BERTH, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
+        return subprocess.run([self.program, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout)
 
     def start(self):
         self.write_configuration()
         with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([BERTH, "serve", "--config", self.configuration_file], cwd=self.folder,
+            self.process = subprocess.Popen([self.program, "serve", "--config", self.configuration_file], cwd=self.folder,
                                             env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            until(self.answers_or_is_gone, "the hub answers", timeout=30)
+            until(self.answers_or_is_gone, "the hub answers", timeout=30, interval=0.02)
             assert self.process.poll() is None, f"the hub ended with status {self.process.returncode}"
         except AssertionError as problem:
             raise AssertionError(f"{problem}\n{self.log()[-4000:]}") from None

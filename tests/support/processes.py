@@ -25,10 +25,7 @@ def marked(mark):
 
 
 def is_alive(pid):
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
+    return state(pid) not in ("", "Z")
 
 
 def command(pid):
@@ -37,6 +34,24 @@ def command(pid):
         return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
     except OSError:
         return ""
+
+
+def status_line(pid, key):
+    """A value of /proc/PID/status; "" when the process has gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return ""
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key + ":")), "")
+
+
+def state(pid):
+    """R, S, T (stopped), Z, ...; "" when it has gone."""
+    return status_line(pid, "State")[:1]
+
+
+def parent(pid):
+    return int(status_line(pid, "PPid") or 0)
 
 
 def end(pids, how=signal.SIGTERM):
