@@ -52,7 +52,7 @@ class oidc_sign_in {
   public:
     virtual ~oidc_sign_in() = default;
 
-    // `next`: where to go afterwards, already found harmless; at most 2,000 bytes are kept. `again`:
+    // `next`: where to go afterwards, already found harmless; one of over 2,000 bytes is forgotten. `again`:
     // prompt=login is asked for (somebody wants another account). unavailable when the provider's addresses
     // could not be had.
     virtual boost::asio::awaitable<result<oidc_departure>> begin(std::string next, bool again) = 0;

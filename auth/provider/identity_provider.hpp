@@ -19,8 +19,10 @@
 namespace berth::auth {
 
 struct provider_settings {
-    std::string
-        issuer; // discovery at <issuer>/.well-known/openid-configuration; "" when all addresses are given
+    // What tokens name as their issuer. Discovery is asked at <issuer>/.well-known/openid-configuration
+    // unless the addresses for authorize, token and jwks are all given; then it may be "", and is not looked
+    // at.
+    std::string issuer;
     // Given by hand, they win over discovery.
     std::string authorize_url, token_url, userinfo_url, jwks_url, end_session_url, revocation_url;
     std::string ca_file;                         // PEM, trusted in place of the system's authorities
@@ -59,13 +61,17 @@ struct provider_finding {
 // 30 s); what was known stays good while the provider is away. Concurrent needs share one call. After
 // failures the next discovery waits (backoff 1 s to 60 s): calls meanwhile fail at once.
 //
-// A token endpoint's failures (facts: classified by status and `error`, never by description):
-//   unauthenticated   400 invalid_grant: the code or refresh token is spent, revoked, expired: sign in again
+// A token endpoint's failures (classified by status and `error`, never by description):
+//   unauthenticated   4xx invalid_grant (or login_required and its like): the code or refresh token is spent,
+//                     revoked, expired: sign in again
 //   denied            the operator's fault: 401, 403, 404, invalid_client, unauthorized_client,
-//   invalid_scope, invalid_request,
-//                     unsupported_grant_type and every other 4xx: nothing of the user's is spent
-//   unavailable       nothing was sent (refused, DNS, TLS), 429, 5xx, or no JSON: tokens keep their worth,
-//   try later outcome_unknown   sent, and no answer came: a refresh token may have been spent
+//   invalid_scope,
+//                     invalid_request, unsupported_grant_type and every other 4xx: nothing of the user's is
+//                     spent
+//   unavailable       nothing was sent (refused, DNS, TLS), 408, 429, 5xx, or no JSON with a token: tokens
+//   keep
+//                     their worth, try later
+//   outcome_unknown   sent, and no answer came: a refresh token may have been spent
 // Sentences hold the provider's `error` and `error_description` (cut to 200 characters, control characters
 // out), never a token.
 class identity_provider {
@@ -83,8 +89,10 @@ class identity_provider {
     // `token_url` "": the provider's.
     virtual boost::asio::awaitable<result<token_grant>>
     client_credentials(oauth_client_login client, std::vector<std::string> scopes, std::string token_url) = 0;
-    // RFC 7009; tokens that are no good any more are a success.
+    // RFC 7009; tokens that are no good any more are a success. not_found: the provider has no such address.
     virtual boost::asio::awaitable<result<void>> revoke(oauth_client_login client, secret token) = 0;
+    // not_found: the provider has no such address; unauthenticated: not with this token; signed answers are
+    // refused.
     virtual boost::asio::awaitable<result<claims>> userinfo(secret access_token) = 0;
 
     // Signature, then `e` (whose issuer, when "", becomes the provider's). unauthenticated when it is no

@@ -14,8 +14,7 @@
 namespace berth::auth {
 
 // The claims of a token or of a userinfo answer: a JSON object, looked into by name. A name with dots goes
-// down
-// ("realm_access.roles") unless a claim has that very name. What is missing or of another type is "" or
+// down ("realm_access.roles") unless a claim has that very name. What is missing or of another type is "" or
 // nothing.
 class claims {
   public:
@@ -25,9 +24,11 @@ class claims {
     std::vector<std::string>
     list(std::string_view name) const; // an array of strings, or one string as a list of one
     std::optional<time_point> time(std::string_view name) const; // seconds since the epoch
-    bool is_true(std::string_view name) const;
+    bool is_true(std::string_view name) const;                   // true, or "true"
     bool has(std::string_view name) const;
     const std::string& json() const { return json_; }
+    // These, and of the others those whose names are not among them.
+    claims completed_by(const claims& others) const;
 
   private:
     std::string json_;
@@ -50,8 +51,9 @@ class key_set {
 
     // The claims of a compact token whose signature one of the keys made. Algorithms RS256 and ES256 only,
     // whatever the head says; the key's type must fit the algorithm; a head with "crit" is refused.
-    // not_found: a key id that is not here (fetch the keys anew); unauthenticated: everything else that is
-    // wrong, in a sentence that holds nothing of the token. At most 16 KiB.
+    // not_found: a key id that is not here, or no key id and none of these made it (fetch the keys anew);
+    // unauthenticated: everything else that is wrong, in a sentence that holds nothing of the token. At most
+    // 16 KiB.
     result<claims> open(std::string_view compact_token) const;
 
   private:
@@ -65,7 +67,7 @@ std::optional<token_head> read_token_head(std::string_view compact_token);
 
 // What the claims of a verified token must say.
 struct expectation {
-    std::string issuer;           // exactly
+    std::string issuer;           // exactly; "" is not looked at
     std::string audience;         // `aud` holds it; "" is not looked at
     std::string authorized_party; // `azp` is it, or `client_id` where there is no azp; "" is not looked at
     std::optional<std::string> nonce;           // exactly

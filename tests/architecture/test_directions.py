@@ -23,7 +23,10 @@ BAD = [
     ("daemon/runtime/a.cpp", '#include "daemon/http/b.hpp"', "daemon/runtime may not see daemon/http"),
     ("daemon/http/a.cpp", '#include "auth/tokens/b.hpp"', "daemon/http may not see auth"),
     ("daemon/proxy/a.cpp", '#include "daemon/store/b.hpp"', "daemon/proxy may not see daemon/store"),
-    ("auth/login/a.cpp", '#include "scheduler/job.hpp"', "auth may not see scheduler"),
+    ("auth/login/a.cpp", '#include "scheduler/job.hpp"', "auth/login may not see scheduler"),
+    ("auth/login/a.cpp", '#include "auth/tokens/b.hpp"', "auth/login may not see auth"),
+    ("auth/tokens/a.cpp", '#include "auth/login/b.hpp"', "auth may not see auth/login"),
+    ("auth/provider/a.cpp", '#include "auth/credentials/b.hpp"', "auth/provider may not see auth/credentials"),
     ("scheduler/spawner/a.hpp", ' #  include "auth/scopes/scopes.hpp"', "scheduler may not see auth"),
     ("hubapi/rest/a.cpp", '#include "daemon/proxy/b.hpp"', "hubapi may not see daemon/proxy"),
     ("hubapi/rest/a.cpp", '#include "daemon/main/b.hpp"', "hubapi may not see daemon/main"),
@@ -60,6 +63,9 @@ GOOD = [
     ("scheduler/slurm/agent/a.cpp", "#include <slurm/slurm.h>"),
     ("scheduler/slurm/a.cpp", '#include "scheduler/job.hpp"'),
     ("hubapi/model/a.hpp", "#include <nlohmann/json_fwd.hpp>"),
+    ("auth/login/a.cpp", '#include "auth/provider/b.hpp"'),
+    ("auth/credentials/a.cpp", '#include "auth/provider/b.hpp"'),
+    ("hubapi/rest/a.cpp", '#include "auth/login/b.hpp"'),
     ("tests/auth/a.cpp", '#include "scheduler/job.hpp"'),
 ]
 
