@@ -23,6 +23,22 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+figures_told = []
+
+
+@pytest.fixture(scope="session")
+def figures():
+    """What a test has measured, a line each: told at the end of the run, asserted only with a wide margin."""
+    return figures_told.append
+
+
+def pytest_terminal_summary(terminalreporter):
+    if figures_told:
+        terminalreporter.section("measured")
+    for line in figures_told:
+        terminalreporter.write_line(line)
+
+
 @pytest.fixture(scope="session")
 def berth_program():
     assert BERTH.exists(), f"{BERTH} is missing: cmake --preset release && cmake --build --preset release"

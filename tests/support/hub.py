@@ -85,11 +85,15 @@ class Hub(RunningHub):
         return subprocess.run([self.program, *arguments], cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=timeout)
 
-    def start(self):
+    def launch(self):
+        """Begins to start; does not wait for it."""
         self.write_configuration()
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen([self.program, "serve", "--config", self.configuration_file], cwd=self.folder,
                                             env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def start(self):
+        self.launch()
         try:
             until(self.answers_or_is_gone, "the hub answers", timeout=30, interval=0.02)
             assert self.process.poll() is None, f"the hub ended with status {self.process.returncode}"

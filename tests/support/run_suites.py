@@ -191,6 +191,9 @@ def run_pytest(suite, keyword):
     if suite != "architecture":
         configure("release")
         build("release", programs())
+    if suite == "integration":  # killed at named points; all but a few files come from ccache
+        configure("stop-points")
+        build("stop-points", [p for p in programs() if p.startswith("bin/berth")])
     if suite in ("integration", "browser"):
         quietly("notebook venv", [str(ROOT / "slurm-test-env/notebook-venv")])
     junit = BUILD / f"pytest-{suite}.xml"

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""300 SIGKILLs at random moments under a wave of starts and stops on a real Slurm: nothing is forgotten, doubled or orphaned.
+
+BERTH_KILLS is how many, BERTH_SEED repeats a run's choices (not the scheduler's). The seed is told with the figures.
+"""
+import os
+import random
+import re
+import statistics
+import threading
+import time
+
+import pytest
+import requests
+
+from support.crashes import AGENT, KINDS, RoutePoller, ask, helper_pids, jobs_of, kill, use_mocks_on_slurm
+from support.waiting import until
+
+KILLS = int(os.environ.get("BERTH_KILLS", "300"))
+SEED = int(os.environ.get("BERTH_SEED") or random.randrange(10**6))
+SERVERS = [(user, f"n{i}") for user in ("alice", "bob") for i in range(5)]  # two more than the nodes have room for
+
+
+class Owner:
+    """Somebody who starts and stops one server again and again, and insists until the hub has said yes."""
+
+    def __init__(self, hub, user, name, seed):
+        self.api, self.user, self.name = hub.api(), user, name
+        self.choose, self.wanted, self.acknowledged = random.Random(seed), False, 0
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.live, daemon=True)
+        self.thread.start()
+
+    def live(self):
+        while not self.over.is_set():
+            self.wanted = not self.wanted
+            while not self.insisted():
+                time.sleep(0.1)
+            self.acknowledged += 1
+            # Some stop what has hardly begun, some let it run.
+            self.over.wait(self.choose.choice((0.1, 0.5, 2, 5)) * self.choose.random())
+
+    def model(self):
+        try:
+            return self.api.server(self.user, self.name) or {}
+        except (requests.RequestException, AssertionError, ValueError):
+            return None
+
+    def insisted(self):
+        if ask(self.api, "POST" if self.wanted else "DELETE", self.user, self.name) in (201, 202, 204):
+            return True
+        # Said before a kill cut the answer off, perhaps.
+        model = self.model()
+        if model is None:
+            return False
+        if self.wanted:
+            return bool(model.get("ready")) or model.get("pending") == "spawn"
+        return not model or model.get("stopped") or model.get("pending") == "stop"
+
+    def settled(self):
+        model = self.model()
+        return model is not None and not model.get("pending") and (not self.wanted or model.get("ready") or model.get("failure"))
+
+
+class Killer:
+    def __init__(self, hub):
+        self.hub, self.choose, self.count = hub, random.Random(SEED), dict.fromkeys(KINDS, 0)
+        self.routes = []
+
+    def kill_once(self, route):
+        kind = self.choose.choice(KINDS)
+        time.sleep(self.choose.random() * 0.5)
+        if kind != "hub" and not helper_pids(self.hub, AGENT):
+            kind = "hub"  # it has not been started again yet
+        kill(self.hub, kind)
+        self.count[kind] += 1
+        if kind == "agent":
+            return
+        begun = time.monotonic()
+        self.hub.launch()
+        if self.choose.random() < 0.2:
+            time.sleep(self.choose.random() * 0.2)  # the next kill meets a hub that is still starting
+        else:
+            until(self.hub.answers_or_is_gone, "the hub answers", 30, 0.02)
+            assert self.hub.process.poll() is None, self.hub.log()[-3000:]
+            self.routes.append(route.after(begun))
+
+
+def attempts(log):
+    """Which server each attempt was one of, by the hub's log."""
+    return {attempt: (user, name.strip('"')) for user, name, attempt in
+            re.findall(r"\bspawn\.\w+ .*?user=(\S+) server=(\S*) .*?attempt=(\w+)", log)}
+
+
+def score(hub, cluster, owners):
+    """What is wrong at this moment: orphans, doubles, forgotten servers, servers that nobody wants."""
+    jobs, whose = jobs_of(hub, cluster), attempts(hub.log())
+    mine = {(o.user, o.name): o.model() or {} for o in owners}
+    kept = {m["job"]["id"] for m in mine.values() if m.get("ready")}
+    wanted = {(o.user, o.name) for o in owners if o.wanted}
+    extra = [whose.get(job.name.rsplit("-", 1)[1]) for job_id, job in jobs.items() if job_id not in kept]
+    return {"orphans": sum(server not in wanted for server in extra), "doubles": sum(server in wanted for server in extra),
+            "forgotten": sorted(server for server in wanted if not mine[server].get("ready")),
+            "unwanted": sorted(server for server in mine if server not in wanted and mine[server].get("ready")),
+            "without a job": sorted(kept - set(jobs))}
+
+
+@pytest.fixture
+def hub(unstarted_hub, cluster):
+    use_mocks_on_slurm(unstarted_hub, cluster)
+    yield unstarted_hub.start()
+    cluster.cancel_all()
+
+
+@pytest.mark.timeout(900)
+def test_nothing_is_lost(hub, cluster, figures):
+    for user in ("alice", "bob"):
+        hub.api().make_user(user)
+    assert hub.api().start("alice", name="witness").status_code in (201, 202)
+    hub.api().wait_ready("alice", "witness")
+    route = RoutePoller(hub, "alice", "witness")
+    begun = time.monotonic()
+    owners = [Owner(hub, user, name, f"{SEED} {user} {name}") for user, name in SERVERS]
+    killer = Killer(hub)
+    try:
+        for _ in range(KILLS):
+            killer.kill_once(route)
+    finally:
+        for owner in owners:
+            owner.over.set()
+    if hub.process.poll() is not None or not hub.answers():
+        until(hub.answers_or_is_gone, "the hub answers", 30, 0.02)
+    took = time.monotonic() - begun
+    for owner in owners:
+        owner.thread.join(60)
+        assert not owner.thread.is_alive(), "a request is not accepted"
+    hub.api().stop("alice", "witness")
+    route.stop()
+    hub.api().wait_stopped("alice", "witness")
+    until(lambda: all(owner.settled() for owner in owners), "all servers are settled", 180, 0.5)
+    perfect = {"orphans": 0, "doubles": 0, "forgotten": [], "unwanted": [], "without a job": []}
+    last = {}
+
+    def healed():
+        last.update(score(hub, cluster, owners))
+        return last == perfect
+    try:
+        until(healed, "the score is perfect", 60, 1)
+    finally:
+        figures(f"{sum(killer.count.values())} SIGKILLs ({killer.count}, seed {SEED}) in {took:.0f} s under "
+                f"{sum(o.acknowledged for o in owners)} acknowledged starts and stops: {last}; "
+                f"{hub.log().count('orphan.cancelled')} late jobs cancelled; a running server's route after a restart: median "
+                f"{statistics.median(killer.routes) * 1000:.0f} ms, max {max(killer.routes) * 1000:.0f} ms, "
+                f"longest silence {route.longest_gap() * 1000:.0f} ms")
