@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A hub that comes back to 10,000 servers in its database, all of them ready when it died."""
+import contextlib
+import sqlite3
+import time
+
+from bench.hubs import Berth, small_mock
+from bench.results import Line
+from support.waiting import until
+
+MANY = 10_000
+
+
+def multiply(db, table, count, change):
+    """Inserts `count` copies of a table's newest row, each as change(row, i) makes it."""
+    db.row_factory = sqlite3.Row
+    row = dict(db.execute(f"SELECT * FROM {table} ORDER BY rowid DESC LIMIT 1").fetchone())
+    names = ", ".join(row)
+    marks = ", ".join(f":{name}" for name in row)
+    db.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", (row | change(row, i) for i in range(1, count)))
+
+
+def fill(file, count):
+    """Users, tokens and servers like the one that runs; all routes lead to that one."""
+    with contextlib.closing(sqlite3.connect(file)) as db, db:
+        first = db.execute("SELECT MAX(user_id) FROM servers").fetchone()[0]
+        multiply(db, "users", count, lambda row, i: {"id": first + i, "name": f"stored{i:05d}"})
+        multiply(db, "tokens", count, lambda row, i: {"id": row["id"] + i, "digest": f"{i:064x}", "user_id": first + i})
+        multiply(db, "servers", count, lambda row, i: {
+            "user_id": first + i, "user_name": f"stored{i:05d}", "account": f"stored{i:05d}", "attempt": f"{i:012x}",
+            "url_path": f"/user/stored{i:05d}/", "job_name": row["job_name"][:-12] + f"{i:012x}"})
+
+
+def stored(bench):
+    hub = Berth(bench.own_folder("stored-") / "berth", small_mock())
+    hub.start()
+    try:
+        api = hub.api()
+        api.make_user("first")
+        api.start("first")
+        api.wait_ready("first")
+        hub.kill_all()
+        fill(hub.folder / "data/berth.sqlite", MANY)
+        begin = time.monotonic()
+        took = hub.first_answer()
+        # What was not told to the door is not there: the mock itself answers 404 outside of its own prefix.
+        until(lambda: routes(hub) >= MANY, "all routes are there", timeout=60, interval=0.02)
+        routed = time.monotonic() - begin
+        return [Line("stored", f"boot to first answer, {MANY:,} servers in the database", took, "s", "< 2 s", took < 2),
+                Line("stored", f"until {MANY:,} routes are there", routed, "s", "< 2 s", routed < 2)]
+    finally:
+        hub.stop()
+
+
+def routes(hub):
+    return len(hub.api().get("/hub/api/proxy?limit=20000").json())
+
+
+ROWS = {"stored": stored}
