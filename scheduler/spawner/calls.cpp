@@ -29,7 +29,10 @@ asio::awaitable<bool> persist(handle d, server_key key, std::string attempt, ser
     }
 }
 
-bool may_come_later(errc code) { return code == errc::unavailable || code == errc::timed_out; }
+// io_error: the hub's own disk. The start was promised when the disk worked.
+bool may_come_later(errc code) {
+    return code == errc::unavailable || code == errc::timed_out || code == errc::io_error;
+}
 
 asio::awaitable<void> prepare(handle d, server_key key, std::string attempt) {
     record* r = d->find(key, attempt);

@@ -4,6 +4,8 @@
 #include "daemon/runtime/stop_point.hpp"
 #include "scheduler/spawner/driver.hpp"
 
+#include <utility>
+
 namespace berth::scheduler {
 namespace asio = boost::asio;
 namespace {
@@ -69,7 +71,7 @@ asio::awaitable<result<void>> driver::save(server_key key) {
     const bool goes = r->at == server_step::stopped && r->s.remove_when_stopped;
     const std::string attempt = r->s.attempt;
     const auto step = to_string(r->at);
-    r->unsaved = false;
+    const bool told = std::exchange(r->unsaved, false);
     stop_point("before_commit.", step);
     auto saved = co_await with.db.commit({goes ? delete_server(key) : save_server(*r)});
     stop_point("committed.", step);
@@ -77,8 +79,9 @@ asio::awaitable<result<void>> driver::save(server_key key) {
         r = find(key, attempt);
         if (r && r->at == server_step::stopped) forget(key);
     } else if (!saved && !closed) {
-        with.log.error("server.not_saved",
-                       {{"user_id", key.user_id}, {"server", key.name}, {"why", saved.error()}});
+        if (!told)
+            with.log.error("server.not_saved",
+                           {{"user_id", key.user_id}, {"server", key.name}, {"why", saved.error()}});
         if ((r = find(key))) r->unsaved = true;
     }
     co_return saved;

@@ -132,12 +132,11 @@ asio::awaitable<result<void>> stop_server(std::shared_ptr<driver> d, server_key 
         d->with.log.info(
             "stop.requested",
             {{"user", r->s.user_name}, {"server", key.name}, {"job", r->s.job_id}, {"attempt", attempt}});
-    auto saved = co_await d->save(key);
-    if ((r = d->find(key, attempt))) {
-        std::erase(calls, server_action::persist);
-        d->start_calls(*r, std::move(calls));
-    }
-    co_return saved;
+    // The job goes whatever the disk does: an intent that is lost in a crash leaves a server that has ended,
+    // or one to be stopped again.
+    std::erase(calls, server_action::persist);
+    d->start_calls(*r, std::move(calls));
+    co_return co_await d->save(key);
 }
 
 asio::awaitable<result<void>> define_server(std::shared_ptr<driver> d, start_request q) {

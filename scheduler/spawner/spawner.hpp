@@ -32,8 +32,9 @@ class launch_support {
     // Makes the server's token and OAuth client durable and returns what the job needs. Called before an
     // attempt's submit, and again for the same attempt when the submit was not taken (the cluster was away)
     // or a restart found it not submitted: credentials may have aged. A token given out for an attempt stays
-    // good until `retire`. `s` is a copy; its `attempt` tells attempts apart. A failure that is `unavailable`
-    // or `timed_out` is tried again until `queue_timeout`; any other ends the start with its sentence.
+    // good until `retire`. `s` is a copy; its `attempt` tells attempts apart. A failure that is `unavailable`,
+    // `timed_out` or `io_error` is tried again until `queue_timeout`; any other ends the start with its
+    // sentence.
     virtual boost::asio::awaitable<result<launch>> prepare(server s) = 0;
     // The server has ended: its token and OAuth client go. Called once per attempt, also after failures;
     // idempotent.
@@ -135,7 +136,7 @@ class spawner {
     // look at find()), limit_exceeded, not_found (cluster), io_error.
     boost::asio::awaitable<result<void>> start(start_request request);
     // Accepted in every state; returns when durable. The job is cancelled in the background, retried until
-    // confirmed. `remove`: the record goes when it has stopped. not_found when there is no such server.
+    // confirmed, also when this fails because the disk does not take the intent. `remove`: the record goes when it has stopped. not_found when there is no such server.
     // Stopping what is stopped is a success (and removes it when asked to).
     boost::asio::awaitable<result<void>> stop(server_key key, bool remove);
     // Creates a stopped record (JupyterHub 6: PUT), or changes name-independent data of a stopped one.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/scheduler/support/fakes.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -112,6 +114,34 @@ TEST(stop, is_retried_until_the_scheduler_is_back) {
     EXPECT_TRUE(w.wait_for([&] { return !w.it().active(); }, 2min));
     EXPECT_FALSE(w.it().failure);
     EXPECT_EQ(w.slurm.alive(), 0u);
+}
+
+TEST(stop, ends_the_job_though_the_disk_is_full) {
+    world w;
+    w.boot();
+    w.bring_up();
+    w.db.full = true;
+    EXPECT_EQ(w.stop().error().code, errc::io_error);
+    EXPECT_TRUE(w.wait_for([&] { return !w.it().active(); }, 1min));
+    EXPECT_EQ(w.slurm.alive(), 0u);
+    w.pass(10min);
+    EXPECT_EQ(w.log.count("server.not_saved"), 1u);
+    w.db.full = false;
+    w.pass(1min);
+    w.kill();
+    w.boot();
+    EXPECT_FALSE(w.it().active()) << "written down once that was possible";
+}
+
+TEST(stop, ends_the_job_though_the_disk_hangs) {
+    world w;
+    w.boot();
+    w.bring_up();
+    w.db.writing.close();
+    boost::asio::co_spawn(w.io, w.hub->stop({world::al, ""}, false), boost::asio::detached);
+    EXPECT_TRUE(w.wait_for([&] { return w.slurm.alive() == 0; }, 1min));
+    w.db.writing.open();
+    EXPECT_TRUE(w.wait_for([&] { return !w.it().active(); }, 1min));
 }
 
 TEST(stop, asks_again_while_the_job_lives_on) {
