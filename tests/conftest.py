@@ -6,6 +6,7 @@ import os
 import pytest
 
 from support.hub import Hub, RunningHub, hub_folder, use_slurm
+from support.identity_provider import IdentityProvider
 from support.paths import BERTH, CHROMIUM, NOTEBOOK_VENV
 from support.slurm import Cluster
 
@@ -90,6 +91,21 @@ def cluster():
     cluster = Cluster().up()
     yield cluster
     cluster.down()
+
+
+@pytest.fixture(scope="module")
+def own_identity_provider():
+    provider = IdentityProvider().up()
+    yield provider
+    provider.down()
+
+
+@pytest.fixture
+def identity_provider(own_identity_provider):
+    """npm's oidc-provider, one for all tests of a file; no fault and no count is left from the test before."""
+    own_identity_provider.well()
+    own_identity_provider.reset_counts()
+    return own_identity_provider
 
 
 @pytest.fixture(scope="session")
