@@ -63,14 +63,6 @@ class Berth(Hub, Measured):
         folder.mkdir()
         super().__init__(folder)
         self.configuration["cluster"]["local"]["cmd"] = command or PYTHON_MOCK
-        self.write_configuration()
-
-    def launch(self):
-        """start() without waiting."""
-        with open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen([os.environ["BERTH_PROGRAM"], "serve", "--config", self.configuration_file],
-                                            cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, stdout=log,
-                                            stderr=log)
 
     def kill_all(self):
         """Hub and front door at once; servers stay."""

@@ -15,13 +15,17 @@ struct goal {
     std::string path, token;
 };
 
+// `path` with its "%", if there is one, as a number of four digits.
+std::string numbered(std::string path, unsigned number);
+
 // Each prints one line of JSON when it is done.
 
 // `connections` websockets, each with one message of 64 bytes under way, for `seconds` after a warm-up.
 void echo_load(const goal& g, unsigned connections, double seconds);
 
-// Opens `connections` websockets, prints "held N", keeps them until standard input ends; tells how many were
-// closed by the other side, and how many of those that remain still echo.
+// Opens `connections` websockets, "%" in the path being the number of each, prints "held N", keeps them until
+// standard input ends; tells how many were closed by the other side, and how many of those that remain still
+// echo.
 void hold_load(const goal& g, unsigned connections);
 
 // One request after another on one connection, for `seconds`, `bytes` down or up each.

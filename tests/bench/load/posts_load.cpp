@@ -16,14 +16,9 @@ struct post {
     steady::time_point sent;
 };
 
-// "%" in the path stands for a number of four digits.
 std::string request(const goal& g, unsigned number) {
-    auto path = g.path;
-    char digits[16];
-    std::snprintf(digits, sizeof digits, "%04u", number);
-    if (const auto at = path.find('%'); at != std::string::npos) path.replace(at, 1, digits);
-    return "POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: token " + g.token +
-           "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
+    return "POST " + numbered(g.path, number) + " HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: token " +
+           g.token + "\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
 }
 
 } // namespace

@@ -131,6 +131,13 @@ void probe_load(const goal& g, unsigned interval_ms) {
     prober(g, std::chrono::milliseconds(interval_ms)).run();
 }
 
+std::string numbered(std::string path, unsigned number) {
+    char digits[16];
+    std::snprintf(digits, sizeof digits, "%04u", number);
+    if (const auto at = path.find('%'); at != std::string::npos) path.replace(at, 1, digits);
+    return path;
+}
+
 std::string percentiles(std::vector<double>& milliseconds) {
     std::ranges::sort(milliseconds);
     const auto at = [&](double share) {

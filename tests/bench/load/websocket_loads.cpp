@@ -24,7 +24,7 @@ struct talker {
 
 std::vector<talker> open_all(const goal& g, unsigned connections) {
     std::vector<talker> all(connections);
-    for (auto& t : all) t.socket = open_websocket(g.port, g.path);
+    for (unsigned i = 0; i < connections; ++i) all[i].socket = open_websocket(g.port, numbered(g.path, i));
     return all;
 }
 
