@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """An identity provider of the tests' own, by slurm-test-env/identity-provider: npm's oidc-provider, with switches for
-everything that can go wrong, or Keycloak. Users alice, bob and carol, their names being their passwords; clients `hub`
+everything that can go wrong (support/keycloak.py is the same with Keycloak). Users alice, bob and carol, their names being their passwords; clients `hub`
 (secret hub-secret) and `spawn-tester` (spawn-tester-secret)."""
 import html.parser
-import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -67,14 +66,16 @@ class IdentityProvider:
         command = [SCRIPTS / name, *arguments, "--state", str(self.folder)]
         # A file and not a pipe: the provider outlives the script and would hold a pipe open.
         with (self.folder / "script.log").open("w+") as said:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=timeout,
-                                  env=os.environ | {"BERTH_IDENTITY_STATE": str(self.folder)})
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=timeout)
             said.seek(0)
             assert done.returncode == 0, f"{name}: {said.read()}"
 
-    def up(self):
+    def _start_options(self):
         callbacks = [part for path in self.callbacks for part in ("--callback", path)]
-        self._script("up", "--port", str(self.port), "--access-token-seconds", str(self.access_token_seconds), *callbacks)
+        return ["--port", str(self.port), "--access-token-seconds", str(self.access_token_seconds), *callbacks]
+
+    def up(self):
+        self._script("up", *self._start_options())
         return self
 
     def stop(self):
@@ -85,8 +86,11 @@ class IdentityProvider:
         self.stop()
         return self.up()
 
-    def down(self):
+    def _wipe(self):
         self._script("down", "--wipe")
+
+    def down(self):
+        self._wipe()
         (self.folder / "script.log").unlink()
         self.folder.rmdir()
 
