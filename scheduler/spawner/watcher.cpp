@@ -104,7 +104,7 @@ void take_sighting(driver& d, watched_cluster& c, record& r, const job_status& j
     if (before != job) {
         c.changed_at = d.with.time.now();
         r.s.job = job;
-        r.s.job_id = job.job_id;
+        if (!job.job_id.empty()) r.s.job_id = job.job_id;
         d.with.db.write_behind(fmt::format("scheduler.job/{}/{}", r.s.key.user_id, r.s.key.name),
                                save_job(r));
         d.news(r);
@@ -172,9 +172,9 @@ void cancel_orphans(const handle& d, watched_cluster& c, const std::vector<job_s
     for (const auto& job : jobs) {
         if (job.phase == job_phase::over || !job.job_name.starts_with(prefix)) continue;
         auto at = wanted.find(job.job_name);
-        // A second job of one name can only be a double.
+        // A second job of one name can only be a double; a job that is just starting has no id to tell yet.
         if (at != wanted.end() && (at->second->s.cluster != c.name || at->second->s.job_id.empty() ||
-                                   at->second->s.job_id == job.job_id))
+                                   job.job_id.empty() || at->second->s.job_id == job.job_id))
             continue;
         if (!c.orphans.insert(job.job_id).second) continue;
         d->tasks.spawn("orphan " + job.job_id,

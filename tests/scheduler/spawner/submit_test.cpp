@@ -120,6 +120,26 @@ TEST(submit, a_double_of_one_name_is_cancelled) {
     EXPECT_EQ(w.slurm.jobs.at(0).phase, job_phase::queued);
 }
 
+// Local processes are listed before they have a number.
+TEST(submit, a_job_that_has_no_id_yet_is_no_double) {
+    world w;
+    w.boot();
+    w.slurm.submitting.close();
+    ASSERT_TRUE(w.start());
+    w.slurm.add(w.it().job_name);
+    w.slurm.only_job()->job_id.clear();
+    w.pass(5s);
+    w.slurm.jobs.clear();
+    w.slurm.submitting.open();
+    w.settle();
+    ASSERT_EQ(w.it().job_id, "4712");
+    w.slurm.only_job()->job_id.clear(); // as in a listing that was begun before
+    w.pass(5s);
+    EXPECT_EQ(w.log.count("orphan.cancelled"), 0u);
+    EXPECT_EQ(w.it().job_id, "4712");
+    EXPECT_EQ(w.slurm.alive(), 1u);
+}
+
 TEST(submit, jobs_of_other_hubs_are_left_alone) {
     world w;
     w.slurm.add("berth-hub2-x");
