@@ -119,7 +119,7 @@ class openid_provider final : public identity_provider {
         if (found)
             log_.info("provider.discovered", {{"issuer", found->addresses.issuer}});
         else
-            log_.warning("provider.unavailable", {{"what", "discovery"}, {"reason", found.error()}});
+            tell_failure("discovery", found.error());
         co_return found;
     }
 
@@ -132,8 +132,12 @@ class openid_provider final : public identity_provider {
         if (keys)
             log_.info("provider.keys", {{"usable", keys->size()}});
         else
-            log_.warning("provider.unavailable", {{"what", "keys"}, {"reason", keys.error()}});
+            tell_failure("keys", keys.error());
         co_return keys;
+    }
+
+    void tell_failure(std::string_view what, const failure& f) {
+        if (f.code != errc::cancelled) log_.warning("provider.unavailable", {{"what", what}, {"reason", f}});
     }
 
     static result<key_set> read_keys(const result<http_answer>& came) {
@@ -158,7 +162,9 @@ class openid_provider final : public identity_provider {
         if (!opened) co_return fail(errc::unauthenticated, opened.error().message);
         co_return opened;
     }
-    static failure unavailable(failure f) { return {errc::unavailable, std::move(f.message)}; }
+    static failure unavailable(failure f) {
+        return {f.code == errc::cancelled ? f.code : errc::unavailable, std::move(f.message)};
+    }
 
     asio::awaitable<result<token_grant>> ask_for_tokens(oauth_client_login client, std::string form,
                                                         std::string elsewhere) {

@@ -22,10 +22,11 @@ struct provider_settings {
     // What tokens name as their issuer. Discovery is asked at <issuer>/.well-known/openid-configuration
     // unless the addresses for authorize, token and jwks are all given; then it may be "", and is not looked
     // at.
-    std::string issuer;
+    std::string issuer = {};
     // Given by hand, they win over discovery.
-    std::string authorize_url, token_url, userinfo_url, jwks_url, end_session_url, revocation_url;
-    std::string ca_file;                         // PEM, trusted in place of the system's authorities
+    std::string authorize_url = {}, token_url = {}, userinfo_url = {}, jwks_url = {}, end_session_url = {},
+                revocation_url = {};
+    std::string ca_file = {};                    // PEM, trusted in place of the system's authorities
     duration timeout = std::chrono::seconds(10); // of one call
 };
 

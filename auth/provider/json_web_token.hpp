@@ -67,10 +67,11 @@ std::optional<token_head> read_token_head(std::string_view compact_token);
 
 // What the claims of a verified token must say.
 struct expectation {
-    std::string issuer;           // exactly; "" is not looked at
-    std::string audience;         // `aud` holds it; "" is not looked at
-    std::string authorized_party; // `azp` is it, or `client_id` where there is no azp; "" is not looked at
-    std::optional<std::string> nonce;           // exactly
+    std::string issuer = {};   // exactly; "" is not looked at
+    std::string audience = {}; // `aud` holds it; "" is not looked at
+    std::string authorized_party =
+        {}; // `azp` is it, or `client_id` where there is no azp; "" is not looked at
+    std::optional<std::string> nonce = {};      // exactly
     duration leeway = std::chrono::seconds(30); // for exp, nbf and iat
     bool must_expire = true;                    // `exp` is there
 };

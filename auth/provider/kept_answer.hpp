@@ -69,6 +69,7 @@ class kept_answer {
         const turn mine(*this);
         const auto began = time_.now();
         auto answer = co_await ask_();
+        if (!answer && answer.error().code == errc::cancelled) co_return answer; // this caller's, nobody else's
         asked_ = began;
         if (answer) {
             value_ = *answer;

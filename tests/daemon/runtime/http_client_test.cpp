@@ -2,18 +2,14 @@
 #include "daemon/runtime/http_client.hpp"
 
 #include "tests/daemon/runtime/run_coro.hpp"
+#include "tests/daemon/runtime/tiny_server.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/streambuf.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -28,54 +24,12 @@ using asio::ip::tcp;
 using testing::HasSubstr;
 using testing::Not;
 
-// Answers each request by the next script entry; an empty one closes the connection, "hang" keeps silent.
-struct scripted_server {
-    std::vector<std::string> script, requests;
-    std::size_t connections = 0;
-
-    template<class Socket>
-    asio::awaitable<void> serve(Socket socket) {
-        asio::streambuf in;
-        for (;;) {
-            boost::system::error_code ec;
-            const auto size = co_await asio::async_read_until(socket, in, "\r\n\r\n",
-                                                              asio::redirect_error(asio::use_awaitable, ec));
-            if (ec) co_return;
-            std::string head(asio::buffers_begin(in.data()),
-                             asio::buffers_begin(in.data()) + static_cast<std::ptrdiff_t>(size));
-            in.consume(size);
-            std::size_t body = 0;
-            if (const auto at = head.find("Content-Length: "); at != head.npos)
-                body = std::stoul(head.substr(at + 16));
-            if (in.size() < body)
-                co_await asio::async_read(socket, in, asio::transfer_exactly(body - in.size()),
-                                          asio::use_awaitable);
-            head.append(asio::buffers_begin(in.data()),
-                        asio::buffers_begin(in.data()) + static_cast<std::ptrdiff_t>(body));
-            in.consume(body);
-            const auto answer = requests.size() < script.size() ? script[requests.size()] : std::string();
-            requests.push_back(head);
-            if (answer.empty()) co_return;
-            if (answer != "hang")
-                co_await asio::async_write(socket, asio::buffer(answer), asio::use_awaitable);
-        }
-    }
-    template<class Acceptor>
-    asio::awaitable<void> accept(Acceptor& from) {
-        for (;;) {
-            auto socket = co_await from.async_accept(asio::use_awaitable);
-            ++connections;
-            asio::co_spawn(from.get_executor(), serve(std::move(socket)), asio::detached);
-        }
-    }
-};
-
 const std::string ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Thing:  a b \r\n\r\nhi";
 
 struct HttpClient : testing::Test {
     asio::io_context io;
     null_logger log;
-    scripted_server server;
+    tiny_server server;
     tcp::acceptor acceptor{io, {asio::ip::address_v4::loopback(), 0}};
     http_client client{io.get_executor(), log};
 
@@ -83,7 +37,9 @@ struct HttpClient : testing::Test {
         return "http://127.0.0.1:" + std::to_string(acceptor.local_endpoint().port()) + path;
     }
     void serve(std::vector<std::string> script) {
-        server.script = std::move(script);
+        server.answer = [this, lines = std::move(script)](const std::string&) {
+            return server.requests.size() < lines.size() ? lines[server.requests.size()] : std::string();
+        };
         asio::co_spawn(io, server.accept(acceptor), asio::detached);
     }
     result<http_answer> fetch(http_call call) { return run_coro(io, client.fetch(std::move(call))); }
@@ -220,7 +176,7 @@ TEST_F(HttpClient, SpeaksThroughAUnixSocket) {
     std::string dir = "/tmp/berth-http-XXXXXX";
     ASSERT_TRUE(mkdtemp(dir.data()));
     asio::local::stream_protocol::acceptor local(io, {dir + "/socket"});
-    server.script = {ok};
+    server.answer = [](const std::string&) { return ok; };
     asio::co_spawn(io, server.accept(local), asio::detached);
     const auto answer = fetch({.url = "http://front-door/api/routes", .unix_socket = dir + "/socket"});
     ASSERT_TRUE(answer) << answer.error().message;
