@@ -49,6 +49,16 @@ std::string step(const scheduler::server& s, const scheduler::progress_entry& e)
     });
 }
 
+// The scheduler has stopped answering, or answers again: no step of the start, but what somebody who waits must know.
+std::string outage(const scheduler::server& s) {
+    return frame([&](json_writer& w) {
+        w.key("progress").number(s.progress.empty() ? 0 : s.progress.back().percent);
+        w.key("message").text(s.unknown_since ? "The cluster does not answer; the start is kept and goes on when it is back"
+                                              : "The cluster answers again");
+        write_place(w, s);
+    });
+}
+
 std::string ready(const scheduler::server& s) {
     return frame([&](json_writer& w) {
         const auto url = html_escape(s.url_path);
@@ -73,6 +83,7 @@ std::string failed(const scheduler::server* s) {
 struct cursor {
     std::string attempt;
     std::size_t sent = 0;
+    std::optional<time_point> unknown_since; // as told
 
     static bool still_reading(const scheduler::server& s, time_point now) {
         return s.active() && s.failure && s.failure->log_tail.empty() && now - s.failure->at < log_patience;
@@ -85,6 +96,7 @@ struct cursor {
         std::string out;
         for (; sent < s->progress.size(); ++sent) out += step(*s, s->progress[sent]);
         if (s->ready()) return {out + ready(*s), true};
+        if (s->pending() == "spawn" && std::exchange(unknown_since, s->unknown_since) != s->unknown_since) out += outage(*s);
         if (!s->active() || s->state == scheduler::phase::stopping) {
             if (still_reading(*s, now)) return {out, false};
             return {out + failed(s), true};
