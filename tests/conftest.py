@@ -108,6 +108,14 @@ def identity_provider(own_identity_provider):
     return own_identity_provider
 
 
+@pytest.fixture(scope="module")
+def own_cluster():
+    """For one file alone: what it does to the daemons must not meet another file's tests."""
+    cluster = Cluster(SLURM_TEST_CPUS=16).up()
+    yield cluster
+    cluster.down()
+
+
 @pytest.fixture(scope="session")
 def notebook_venv():
     assert (NOTEBOOK_VENV / "bin/jupyterhub-singleuser").exists(), "run slurm-test-env/notebook-venv"

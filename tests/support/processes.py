@@ -78,7 +78,7 @@ def free_port():
 
 def free_port_range(count):
     """The first of `count` ports in a row that nothing listens on."""
-    for first in range(21000 + os.getpid() % 4000, 32000, count):
+    for first in range(21000 + os.getpid() % 400 * count, 32000, count):
         try:
             for port in range(first, first + count):
                 with socket.socket() as s:

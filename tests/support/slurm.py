@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A Slurm cluster of the tests' own, by slurm-test-env, on private ports and in a private directory."""
 import os
+import shutil
 import subprocess
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +33,8 @@ class Cluster:
         self.environment = clean | {"SLURM_TEST_ENV": str(self.folder), "SLURM_TEST_PORT_BASE": str(free_port_range(20)),
                                     "SLURM_CONF": str(self.conf)} | {k: str(v) for k, v in knobs.items()}
 
+        self.port = int(self.environment["SLURM_TEST_PORT_BASE"])  # slurmctld's
+
     def script(self, name, *arguments):
         done = subprocess.run([SLURM_TEST_ENV / name, *arguments], env=self.environment, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=180)
@@ -42,6 +46,24 @@ class Cluster:
 
     def down(self):
         self.script("down", "--wipe")
+
+    def pid(self, daemon):
+        """Of slurmctld, slurmdbd, munged or slurmd-nodeN."""
+        return int((self.folder / f"run/{daemon}.pid").read_text())
+
+    def signal(self, daemon, how):
+        os.kill(self.pid(daemon), how)
+
+    def wait_saved(self, since, longest=10):
+        """Until slurmctld, which saves its state every 5 s, has done so after the moment `since` (time.time())."""
+        end = time.monotonic() + longest
+        while (self.folder / "state/job_state").stat().st_mtime < since and time.monotonic() < end:
+            time.sleep(0.1)
+
+    def forget(self):
+        """Empties slurmctld's state; it must not be running."""
+        for entry in (self.folder / "state").iterdir():
+            shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
 
     def run(self, *command, user=None):
         """A Slurm command's output; an assertion with its words when it fails."""
