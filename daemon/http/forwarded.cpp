@@ -11,6 +11,8 @@ namespace {
 
 namespace ip = boost::asio::ip;
 
+constexpr unsigned mapped_bits = 96; // of ::ffff:0:0/96
+
 ip::address plain(const ip::address& a) {
     if (a.is_v6() && a.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, a.to_v6());
     return a;
@@ -77,7 +79,11 @@ result<network_list> network_list::parse(const std::vector<std::string>& cidrs) 
             return fail(errc::invalid_argument,
                         "trusted_proxies: \"" + text +
                             "\" is not a network; write \"10.1.0.0/16\" or \"fd00::/8\"");
-        out.list_.push_back({base, prefix});
+        // "::ffff:10.0.0.0/104" is 10.0.0.0/8. A larger network of IPv6 holds no IPv4 addresses.
+        if (base.is_v6() && base.to_v6().is_v4_mapped() && prefix >= mapped_bits)
+            out.list_.push_back({plain(base), prefix - mapped_bits});
+        else
+            out.list_.push_back({base, prefix});
     }
     return out;
 }

@@ -41,9 +41,11 @@ bool is_safe_value(std::string_view value) {
     return std::ranges::none_of(value, [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
 }
 
+// A token (RFC 9110, section 5.6.2).
 bool is_safe_name(std::string_view name) {
-    return !name.empty() &&
-           std::ranges::none_of(name, [](unsigned char c) { return c <= 0x20 || c == ':' || c >= 0x7f; });
+    return !name.empty() && std::ranges::none_of(name, [](unsigned char c) {
+        return c <= 0x20 || c >= 0x7f || std::string_view("\"(),/:;<=>?@[\\]{}").find(static_cast<char>(c)) != std::string_view::npos;
+    });
 }
 
 } // namespace
