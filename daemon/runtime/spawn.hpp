@@ -49,6 +49,7 @@ struct child_options {
     std::string directory = {};                          // ours when empty
     child_stream in = {}, out = {}, err = {};
     std::optional<child_identity> identity = std::nullopt; // ours when absent; else needs root
+    bool caller_waits = false;                             // see spawn_process
 };
 
 struct spawned {
@@ -60,6 +61,10 @@ struct spawned {
 // Forks and executes in a session of its own, with signals at their defaults and every other descriptor
 // closed. Does not wait for the program to be found: `started` tells. io_error when the process cannot be
 // made, invalid_argument for an argv[0] that is not absolute or a text that holds NUL.
+//
+// With `caller_waits` the calling thread stands still until the program runs; in return nothing of our memory
+// is copied, and the other threads do not fault on every page that they write to. For threads that may block,
+// where many processes are started. An identity cannot be changed in this way: then it is ignored.
 result<spawned> spawn_process(const child_options& options);
 
 // Reads `started`; blocks until the program runs. Success, or why the program could not be

@@ -140,6 +140,7 @@ result<pid_t> local_jobs::launch(const launch_order& order) const {
     launcher.argv = {options_.launcher, "run"};
     launcher.in.fd = launcher.out.fd = theirs.get();
     launcher.err.fd = STDERR_FILENO;
+    launcher.caller_waits = true; // on a thread of the pool, and there may be hundreds
     auto started = spawn_process(launcher);
     if (!started) return fail(errc::unavailable, started.error().message);
     theirs.reset();
