@@ -2,6 +2,7 @@
 """Installs and builds what is measured: packages by name from Debian, PyPI and npm. Standard library only."""
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,6 @@ VENV = PEERS / "venv"
 PYTHON_PACKAGES = ["jupyterhub>=6", "requests", "playwright"]
 NPM_PACKAGES = ["configurable-http-proxy"]
 TARGETS = ["bench_load", "bench_origin", "mock_notebook_server"]
-PROGRAMS = ["berth", "berth-local-launcher", "berth-pam-helper", "berth-slurm-agent"]
 
 
 def step(what, command, **more):
@@ -57,8 +57,14 @@ def build():
     folder = program.parents[1]
     if not (folder / "build.ninja").exists():
         step(f"configure {folder.name}", ["cmake", "--preset", "release", "-B", str(folder)])
-    step(f"build {folder.name}", ["ninja", "-C", str(folder), *([] if chosen else PROGRAMS), *TARGETS])
+    step(f"build {folder.name}", ["ninja", "-C", str(folder), *([] if chosen else programs(folder)), *TARGETS])
     return program
+
+
+def programs(folder):
+    """berth and its helpers, as ninja names them."""
+    shown = subprocess.run(["ninja", "-C", str(folder), "-t", "targets", "all"], capture_output=True, text=True)
+    return re.findall(r"^(bin/berth[a-z-]*):", shown.stdout, re.MULTILINE)
 
 
 def versions():

@@ -145,12 +145,21 @@ def soak(hub, count, minutes):
     return {"servers": count, "idle share": share, "churn": done, "samples": samples, "faults": faults, "websockets": found}
 
 
+def waits(hub):
+    """Of each thread of the hub: its state and the kernel function that it sleeps in."""
+    threads = Path(f"/proc/{hub.process.pid}/task").iterdir()
+    return [f"{measure.stat_fields(t.name)[0]} {(t / 'wchan').read_text()}" for t in threads]
+
+
 def main(given):
     chosen = arguments(given)
     bench = Bench(quick=False)
     hub = Berth(bench.folder / "berth", small_mock())
     try:
         found = soak(hub, affordable(chosen.servers), chosen.minutes)
+    except Exception:
+        print(f"soak: load {measure.load_average()}; what the hub's threads wait for: {waits(hub)}\n{hub.log()[-3000:]}", flush=True)
+        raise
     finally:
         hub.stop()
         until(lambda: not processes.marked(hub.mark), "all servers have ended", timeout=60)
