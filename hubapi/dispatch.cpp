@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/dispatch.hpp"
 
+#include "hubapi/model/authenticate.hpp"
 #include "hubapi/model/metrics.hpp"
 #include "hubapi/rest/answer.hpp"
 
@@ -45,6 +46,7 @@ asio::awaitable<http::response> front_desk::find_answer(http::request r, std::st
         m.allowed.emplace_back("GET");
     }
     if (m.target) {
+        if (hub_.identity.accounts) co_await verify_bearer(hub_, r);
         r.params = std::move(m.params);
         co_return co_await (*m.target)(std::move(r));
     }

@@ -88,6 +88,7 @@ class user_credentials {
     // revocation.
     struct left_over {
         secret id_token, refresh_token;
+        std::string provider_session;
     };
     boost::asio::awaitable<std::optional<left_over>> forget(std::int64_t session);
     boost::asio::awaitable<result<void>> forget_user(std::int64_t user_id);

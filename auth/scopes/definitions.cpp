@@ -36,6 +36,7 @@ constexpr std::array definitions = std::to_array<scope_definition>({
     {"list:services", "List services by name", {"read:services:name"}},
     {"list:users", "List users by name", {"read:users:name"}},
     {"proxy", "Read the proxy's routes, and have the hub renew them"},
+    {"read:credentials", "Read fresh access tokens that the identity provider gave the hub for users"},
     {"read:groups", "Read groups and who is in them", {"read:groups:name"}},
     {"read:groups:name", "Read the names of groups"},
     {"read:groups:shares", "See what has been shared with groups"},

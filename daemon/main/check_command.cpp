@@ -3,6 +3,7 @@
 #include "daemon/main/clusters.hpp"
 #include "daemon/main/command_support.hpp"
 #include "daemon/main/door.hpp"
+#include "daemon/main/identity_side.hpp"
 #include "daemon/main/listen_address.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -71,6 +72,10 @@ void check_certificate(const configuration& c, printer& say) {
     say(loaded->warning.empty(), loaded->warning.empty() ? "certificate " + c.tls.certificate : loaded->warning, "renew the certificate");
 }
 
+void check_provider(const surroundings& in, printer& say) {
+    for (auto& f : check_identity_provider(in.c, in.d)) say({f.good, std::move(f.what), std::move(f.remedy)});
+}
+
 void check_clusters(const surroundings& in, printer& say) {
     asio::io_context io;
     system_clock time;
@@ -99,6 +104,7 @@ int check_command(const common_options& o) {
     if (!in) return in.error();
     check_addresses(in->c, in->d, say);
     check_certificate(in->c, say);
+    check_provider(*in, say);
     check_clusters(*in, say);
     fmt::print("{}\n", say.bad() == 0 ? "everything is in order" : fmt::format("{} found wrong", say.bad()));
     return say.bad() == 0 ? 0 : exit_failed;

@@ -3,6 +3,8 @@
 // them. Everything has its default here, so that no file at all is a working hub on loopback.
 #pragma once
 
+#include "auth/credentials/rules.hpp"
+#include "auth/credentials/service_accounts.hpp"
 #include "auth/login/login.hpp"
 #include "auth/scopes/scopes.hpp"
 #include "daemon/main/toml_section.hpp"
@@ -21,7 +23,7 @@ namespace berth::config {
 struct hub_keys {
     std::string listen = "127.0.0.1:8000", base_url = "/", user, public_url, connect_url;
     std::string data_dir = "./berth-data", database, jupyterhub_version = "6.1.1";
-    bool allow_named_servers = true, strict_session_id = true;
+    bool allow_named_servers = true, strict_session_id = true, allow_token_in_url = false;
     int named_server_limit_per_user = 0, active_server_limit = 0, concurrent_spawn_limit = 0;
     duration cookie_max_age = std::chrono::hours(24 * 14);
     bool implicit_spawn = false, stop_servers_on_exit = false, shutdown_on_logout = false;
@@ -39,10 +41,33 @@ struct proxy_keys {
     std::vector<std::string> trusted_proxies = {"127.0.0.1/32"};
 };
 
+// [login.oidc]
+struct oidc_keys {
+    std::string issuer, authorize_url, token_url, userinfo_url, jwks_url, end_session_url, ca_file;
+    std::string client_id;
+    secret client_secret;
+    std::vector<std::string> scopes = {"openid", "profile", "email"};
+    std::string username_claim = "preferred_username", groups_claim = "groups", admin_claim;
+    bool pkce = true, logout_at_provider = true;
+};
+
+// [login.header]: names of request headers that a trusted proxy sets.
+struct header_keys {
+    std::string user_header = "X-Remote-User", groups_header;
+};
+
+// [credentials]
+struct credential_keys {
+    duration refresh_margin = std::chrono::seconds(60);
+    std::vector<auth::credential_rule> rules;
+};
+
 struct login_keys {
     std::string method = "dummy";
     secret dummy_password;
     bool dummy_anywhere = false;
+    oidc_keys oidc;
+    header_keys header;
     auth::admission rules;
 };
 
@@ -69,8 +94,10 @@ struct configuration {
     hub_keys hub;
     tls_keys tls;
     proxy_keys proxy;
-    std::string cookie_secret_file;
+    std::string cookie_secret_file, vault_keys_file;
     login_keys login;
+    credential_keys credentials;
+    std::vector<auth::service_account> service_accounts;
     std::vector<service_keys> services;
     std::vector<auth::role> roles;
     std::vector<cluster_keys> clusters; // in the file's order

@@ -7,6 +7,7 @@
 #include "daemon/main/door.hpp"
 #include "daemon/main/http_prober.hpp"
 #include "daemon/main/hub_settings.hpp"
+#include "daemon/main/identity_side.hpp"
 #include "daemon/runtime/child_process.hpp"
 #include "daemon/runtime/metrics.hpp"
 #include "daemon/runtime/task.hpp"
@@ -39,7 +40,7 @@ struct hub_process::parts {
           door(http, time, log, {door_api(c, d), d.proxy_token}), routes(door), probes(http), metrics(registry),
           asked(executor, asio::steady_timer::time_point::max()) {}
 
-    void make_model();
+    result<void> make_model();
     result<void> make_spawner();
     result<void> make_front();
     std::string own_address() const; // of the hub's listener
@@ -51,7 +52,7 @@ struct hub_process::parts {
     asio::awaitable<void> keep_door();
     asio::awaitable<void> purge_expired_rows();
     asio::awaitable<void> stop_all_servers();
-    asio::awaitable<void> session_over(std::int64_t user_id, std::string session_id);
+    asio::awaitable<void> session_over(auth::session ended);
 
     asio::any_io_executor executor;
     logger& log;
@@ -72,6 +73,7 @@ struct hub_process::parts {
     std::optional<auth::token_store> tokens;
     std::optional<auth::session_store> sessions;
     std::optional<hub::permissions> may;
+    std::unique_ptr<identity_side> identity;
     std::unique_ptr<auth::password_check> passwords;
     auth::login_throttle throttle{time};
     std::optional<hub::launcher> launcher;
@@ -99,23 +101,28 @@ result<void> hub_process::open() {
     tables.push_back(hub::people::tables());
     tables.push_back(auth::token_store::tables());
     tables.push_back(auth::session_store::tables());
+    tables.push_back(auth::user_credentials::tables());
     tables.push_back(scheduler::spawner::tables());
     auto db = store::open(p.executor, p.log, p.d.database, std::move(tables));
     if (!db) return fail(db.error());
     p.db = std::move(*db);
     p.settings = hub_settings(p.c);
-    p.make_model();
+    if (auto ok = p.make_model(); !ok) return ok;
     if (auto ok = p.make_spawner(); !ok) return ok;
     return p.make_front();
 }
 
-void hub_process::parts::make_model() {
+result<void> hub_process::parts::make_model() {
     who.emplace(time, *db);
     tokens.emplace(time, log, *db);
     sessions.emplace(time, log, *db, session_settings(c, d));
     may.emplace(*who, *auth::make_roles(c.roles), settings.services); // the roles were checked with the configuration
     passwords = c.login.method == "pam" ? auth::make_pam_check(*helpers.pam) : auth::make_dummy_check(c.login.dummy_password);
-    launcher.emplace(settings, *who, *tokens);
+    auto made = identity_side::make({executor, http, time, log, *db, *who, *may}, c, d);
+    if (!made) return fail(made.error());
+    identity = std::move(*made);
+    launcher.emplace(settings, *who, *may, *tokens, identity->spawns());
+    return {};
 }
 
 result<void> hub_process::parts::make_spawner() {
@@ -131,8 +138,8 @@ result<void> hub_process::parts::make_spawner() {
 }
 
 result<void> hub_process::parts::make_front() {
-    hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}});
-    sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended.user_id, ended.session_id)); });
+    hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
+    sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended)); });
     hub->list_routes = [this] { return routes_json(door); };
     hub->check_routes = [this] { return sync(); };
     hub->shut_down = [this](bool with_servers) {
@@ -166,15 +173,20 @@ std::string hub_process::parts::hub_target() const {
 }
 
 // However a session ends, its OAuth tokens and its websockets end with it.
-asio::awaitable<void> hub_process::parts::session_over(std::int64_t user_id, std::string session_id) {
-    if (auto done = co_await tokens->revoke_session(user_id, session_id); !done) log.error("session.tokens_not_revoked", {{"error", done.error()}});
-    if (auto done = co_await door.session_ended(std::move(session_id)); !done) log.warning("session.end_not_told", {{"error", done.error()}});
+asio::awaitable<void> hub_process::parts::session_over(auth::session ended) {
+    if (c.hub.strict_session_id) { // signing out by hand revokes them in any case (hubapi/pages)
+        if (auto done = co_await tokens->revoke_session(ended.user_id, ended.session_id); !done) log.error("session.tokens_not_revoked", {{"error", done.error()}});
+        if (auto done = co_await door.session_ended(ended.session_id); !done) log.warning("session.end_not_told", {{"error", done.error()}});
+    }
+    co_await identity->session_over(std::move(ended));
 }
 
 asio::awaitable<result<void>> hub_process::parts::load() {
     if (auto ok = co_await who->load(); !ok) co_return ok;
     if (auto ok = co_await tokens->load(); !ok) co_return ok;
     if (auto ok = co_await sessions->load(); !ok) co_return ok;
+    if (auto ok = co_await identity->load(); !ok) co_return ok;
+    co_await identity->tidy_up(*sessions);
     if (auto ok = co_await servers->load(); !ok) co_return ok;
     for (auto& [secret_value, record] : configured_tokens(c, d))
         if (auto ok = tokens->add_configured(secret_value, record); !ok) co_return ok;
@@ -256,6 +268,7 @@ asio::awaitable<void> hub_process::stop(bool stop_servers) {
     if (stop_servers || p.c.hub.stop_servers_on_exit) co_await p.stop_all_servers();
     co_await p.listener->stop(std::chrono::seconds(5));
     co_await p.servers->shut_down();
+    co_await p.identity->shut_down();
     p.tasks.cancel();
     if (auto done = co_await p.tasks.join(std::chrono::seconds(5)); !done) p.log.warning("hub.stop_slow", {{"error", done.error()}});
     co_await p.db->close();

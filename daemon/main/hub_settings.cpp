@@ -31,6 +31,7 @@ hub::settings hub_settings(const configuration& c) {
     s.cookie_max_age = c.hub.cookie_max_age;
     s.implicit_spawn = c.hub.implicit_spawn;
     s.shutdown_on_logout = c.hub.shutdown_on_logout;
+    s.allow_token_in_url = c.hub.allow_token_in_url;
     s.admission = c.login.rules;
     for (const auto& k : c.services) s.services.push_back(k.what);
     s.services.push_back(command_line_service());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/main/configuration.hpp"
 #include "daemon/main/read_clusters.hpp"
+#include "daemon/main/read_credentials.hpp"
 
 #include "daemon/main/listen_address.hpp"
 
@@ -80,8 +81,7 @@ hub_keys read_hub(section s) {
     k.stop_servers_on_exit = s.flag("stop_servers_on_exit", k.stop_servers_on_exit);
     k.shutdown_on_logout = s.flag("shutdown_on_logout", k.shutdown_on_logout);
     k.admin_users = read_users(s, "admin_users");
-    if (!k.strict_session_id) s.wrong("strict_session_id", "this version knows true only");
-    if (s.flag("allow_token_in_url", false)) s.wrong("allow_token_in_url", "this version knows false only");
+    k.allow_token_in_url = s.flag("allow_token_in_url", k.allow_token_in_url);
     s.finish();
     return k;
 }
@@ -112,7 +112,7 @@ std::set<std::string, std::less<>> name_set(std::vector<std::string> list) { ret
 
 login_keys read_login(section s, const hub_keys& hub) {
     login_keys k;
-    k.method = s.one_of("method", "dummy", {"pam", "dummy"});
+    k.method = s.one_of("method", "dummy", {"oidc", "pam", "dummy", "header"});
     k.dummy_password = s.hidden("dummy_password");
     k.dummy_anywhere = s.flag("dummy_anywhere", false);
     k.rules.allow_all = s.flag("allow_all", false);
@@ -120,6 +120,10 @@ login_keys read_login(section s, const hub_keys& hub) {
     k.rules.allowed_groups = name_set(s.texts("allowed_groups"));
     k.rules.admin_groups = name_set(s.texts("admin_groups"));
     k.rules.blocked_users = name_set(read_users(s, "blocked_users"));
+    // The provider's table counts for service accounts too, whatever the way in which people sign in.
+    if (auto t = s.table("oidc")) k.oidc = read_oidc(std::move(*t));
+    else if (k.method == "oidc") s.missing("oidc", "[login.oidc] names the identity provider: issuer, client_id and client_secret");
+    if (auto t = s.table("header")) k.header = read_header(std::move(*t));
     if (k.method == "dummy" && !k.dummy_anywhere && !is_loopback(hub.listen))
         s.wrong("method", fmt::format("\"dummy\" lets anybody in by any password, and [hub] listen = \"{}\" is not loopback; choose another "
                                       "method, or set dummy_anywhere = true if that is what you want", hub.listen));
@@ -185,6 +189,15 @@ void read_log(section s, configuration& c) {
     s.finish();
 }
 
+// Whoever reaches the front door past the proxy could name themselves.
+void check_header_sign_in(const configuration& c, report& to) {
+    if (c.login.method != "header") return;
+    if (c.proxy.trusted_proxies.empty())
+        to.add(0, "login.method", "\"header\" believes trusted proxies alone, and [proxy] trusted_proxies is empty; name the proxy's address there");
+    if (c.proxy.external)
+        to.add(0, "login.method", "\"header\" needs the hub's own front door, which takes the header away from strangers; set [proxy] mode = \"own\"");
+}
+
 template<class Read>
 void if_there(section& root, std::string_view key, Read&& use) {
     if (auto s = root.table(key)) use(std::move(*s));
@@ -198,6 +211,7 @@ configuration read_all(const toml::table& file, report& to) {
     if_there(root, "proxy", [&](section s) { c.proxy = read_proxy(std::move(s)); });
     if_there(root, "secrets", [&](section s) {
         c.cookie_secret_file = s.text("cookie_secret_file", "");
+        c.vault_keys_file = s.text("vault_keys_file", "");
         s.finish();
     });
     if (auto s = root.table("login"))
@@ -205,6 +219,9 @@ configuration read_all(const toml::table& file, report& to) {
     else if (!is_loopback(c.hub.listen))
         to.add(0, "login", "missing; without [login] anybody may come in, and [hub] listen is not loopback");
     c.login.rules.admin_users = name_set(c.hub.admin_users);
+    if_there(root, "credentials", [&](section s) { c.credentials = read_credentials(std::move(s)); });
+    c.service_accounts = read_service_accounts(root, c.login.oidc);
+    check_header_sign_in(c, to);
     c.services = read_services(root);
     c.roles = read_roles(root, to);
     check_service_roles(c, to);

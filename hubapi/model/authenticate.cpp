@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/model/authenticate.hpp"
 
+#include "auth/credentials/service_accounts.hpp"
 #include "daemon/runtime/encoding.hpp"
+
+#include <algorithm>
 
 namespace berth::hub {
 namespace {
@@ -18,9 +21,28 @@ std::optional<std::string_view> header_token(const http::request& r) {
     return value;
 }
 
+principal of_account(hub& h, const user& u) {
+    principal p;
+    p.user_id = u.id;
+    p.name = u.name;
+    p.scopes = h.may.of_user(u);
+    h.who.touch(u.id, h.time.now());
+    return p;
+}
+
+// A service account's own token of the identity provider, found good by `verify_bearer`.
+std::optional<principal> of_provider_token(hub& h, std::string_view value) {
+    const auto name = h.identity.accounts ? h.identity.accounts->user_of(value) : std::nullopt;
+    const auto* u = name ? h.who.find(*name) : nullptr;
+    if (!u) return std::nullopt;
+    auto p = of_account(h, *u);
+    p.by_provider_token = true;
+    return p;
+}
+
 std::optional<principal> of_token(hub& h, std::string_view value) {
     const auto* t = h.tokens.authenticate(value);
-    if (!t) return std::nullopt;
+    if (!t) return of_provider_token(h, value);
     principal p;
     p.scopes = h.may.of_token(*t);
     if (!p.scopes) return std::nullopt;
@@ -45,18 +67,19 @@ std::optional<principal> authenticate_cookie(hub& h, const http::request& r) {
     const auto* s = h.sessions.find(r);
     const auto* u = s ? h.who.find(s->user_id) : nullptr;
     if (!u) return std::nullopt;
-    principal p;
-    p.user_id = u->id;
-    p.name = u->name;
+    auto p = of_account(h, *u);
     p.session_id = s->session_id;
-    p.scopes = h.may.of_user(*u);
-    h.who.touch(u->id, h.time.now());
     return p;
 }
 
 std::optional<principal> authenticate(hub& h, const http::request& r) {
     if (const auto value = header_token(r)) return of_token(h, *value);
     return authenticate_cookie(h, r);
+}
+
+boost::asio::awaitable<void> verify_bearer(hub& h, const http::request& r) {
+    const auto value = h.identity.accounts ? header_token(r) : std::nullopt;
+    if (value && std::ranges::count(*value, '.') == 2) co_await h.identity.accounts->prepare(secret(std::string(*value)));
 }
 
 } // namespace berth::hub

@@ -20,4 +20,8 @@ std::optional<principal> authenticate_cookie(hub& h, const http::request& r);
 // True when the request carries a token in its Authorization header: then no XSRF check is due.
 bool has_token(const http::request& r);
 
+// Before a request is answered: a token that looks like the identity provider's is verified where service accounts may use
+// theirs, so that `authenticate` knows it. Costs nothing for any other request. `r` outlives the call.
+boost::asio::awaitable<void> verify_bearer(hub& h, const http::request& r);
+
 } // namespace berth::hub

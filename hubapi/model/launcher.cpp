@@ -3,6 +3,7 @@
 
 #include "daemon/runtime/encoding.hpp"
 #include "daemon/runtime/stop_point.hpp"
+#include "hubapi/model/spawn_credentials.hpp"
 #include "hubapi/model/urls.hpp"
 
 #include <nlohmann/json.hpp>
@@ -10,18 +11,19 @@
 namespace berth::hub {
 namespace asio = boost::asio;
 
-launcher::launcher(const settings& config, people& who, auth::token_store& tokens)
-    : config_(config), people_(who), tokens_(tokens) {}
+launcher::launcher(const settings& config, people& who, permissions& may, auth::token_store& tokens, spawn_credentials& credentials)
+    : config_(config), people_(who), may_(may), tokens_(tokens), credentials_(credentials) {}
 
 asio::awaitable<result<scheduler::launch_support::launch>> launcher::prepare(scheduler::server s) {
+    auto credential = co_await credentials_.for_start(s.key.user_id);
     if (!people_.find(s.key.user_id)) co_return fail(errc::not_found, "the server's owner is gone");
+    if (!credential) co_return fail(credential.error());
     // An attempt may be prepared again after a restart. The token of the first time stays good until `retire`: a submit
     // whose answer was lost may have taken it along.
     auth::token_record t;
     t.user_id = s.key.user_id;
     t.note = "Server at " + s.url_path;
-    t.scopes.emplace_back("users:activity!user");
-    t.scopes.emplace_back("access:servers!server");
+    t.scopes = may_.roles().at("server").scopes;
     t.is_server = true;
     t.server = full_name(s.user_name, s.key.name);
     stop_point("token.before_commit");
@@ -30,6 +32,8 @@ asio::awaitable<result<scheduler::launch_support::launch>> launcher::prepare(sch
     if (!token) co_return fail(token.error());
     launch out;
     out.environment = environment(s, token->value);
+    out.credential = std::move(credential->token);
+    out.caveat = std::move(credential->note);
     co_return out;
 }
 

@@ -3,6 +3,7 @@
 
 #include "auth/tokens/tokens.hpp"
 #include "hubapi/model/people.hpp"
+#include "hubapi/model/permissions.hpp"
 #include "hubapi/model/settings.hpp"
 #include "scheduler/spawner/spawner.hpp"
 
@@ -12,11 +13,13 @@
 
 namespace berth::hub {
 
+class spawn_credentials;
+
 // What the hub gives a server that starts: its API token (which is also its OAuth client's secret) and its environment
-// (hub contract 3.5); and what it takes back when the server has ended.
+// (hub contract 3.5), the identity provider's token that the rules give it; and what it takes back when the server has ended.
 class launcher final : public scheduler::launch_support {
   public:
-    launcher(const settings& config, people& who, auth::token_store& tokens);
+    launcher(const settings& config, people& who, permissions& may, auth::token_store& tokens, spawn_credentials& credentials);
 
     boost::asio::awaitable<result<launch>> prepare(scheduler::server s) override;
     boost::asio::awaitable<void> retire(scheduler::server s) override;
@@ -27,7 +30,9 @@ class launcher final : public scheduler::launch_support {
 
     const settings& config_;
     people& people_;
+    permissions& may_;
     auth::token_store& tokens_;
+    spawn_credentials& credentials_;
 };
 
 // An OAuth client that is a single-user server.

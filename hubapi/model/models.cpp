@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/model/models.hpp"
 
+#include "auth/credentials/user_credentials.hpp"
+
 #include "hubapi/model/urls.hpp"
 
 namespace berth::hub {
@@ -131,7 +133,10 @@ void write_user(json_writer& w, hub& h, const user& u, const principal& caller, 
     if (see.activity) w.key("last_activity").time(u.last_activity);
     if (see.name || view.identify) w.key("user_info").null();
     if (see.servers) write_servers(w, h, u, caller, view);
-    if (see.auth_state) w.key("auth_state").null();
+    if (see.auth_state) {
+        const auto state = view.include_auth_state && h.identity.credentials ? h.identity.credentials->auth_state(u.id) : std::nullopt;
+        w.key("auth_state").raw(state ? state->reveal() : "null");
+    }
     if (extra) extra(w);
     w.close('}');
 }

@@ -12,7 +12,7 @@ namespace berth::hub {
 
 struct user_view {
     bool include_stopped = false;   // ?include_stopped_servers
-    bool include_auth_state = true; // only GET /users/:name fills it; elsewhere it is null for who may see it
+    bool include_auth_state = false; // only GET /users/:name fills it; elsewhere it is null for who may see it
     bool identify = false;          // whoami: name, kind, admin and groups whatever the scopes say
 };
 // Writes one object without its closing brace when `extra` is set: extra adds members.

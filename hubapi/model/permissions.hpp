@@ -19,11 +19,13 @@ namespace berth::hub {
 struct principal {
     std::int64_t user_id = 0;      // 0: a service
     std::string name;              // of the user or the service
-    std::int64_t token_id = 0;     // 0: signed in by cookie
+    std::int64_t token_id = 0;     // 0: no API token
+    bool by_provider_token = false; // by a token of the identity provider: neither API token nor cookie
     std::string session_id;        // the browser session's, or the one that the token was issued in
     bool is_server = false;        // a single-user server's own token
     std::string server;            // "owner/name" of that server
     std::shared_ptr<const auth::scope_set> scopes;
+    bool by_cookie() const { return token_id == 0 && !by_provider_token; }
     bool is_user() const { return user_id != 0; }
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/model/servers.hpp"
 
+#include "hubapi/model/spawn_credentials.hpp"
 #include "hubapi/model/urls.hpp"
 #include "scheduler/script/options.hpp"
 
@@ -80,6 +81,8 @@ asio::awaitable<result<void>> start_server(hub& h, start_order order) {
     auto request = make_request(h, order);
     if (!request) co_return fail(request.error());
     const auto key = request->key;
+    if (h.identity.spawns)
+        if (auto had = co_await h.identity.spawns->for_start(order.user_id); !had) co_return fail(had.error());
     auto done = co_await h.servers.start(std::move(*request));
     if (done) h.servers.touch(key, h.time.now());
     co_return done;

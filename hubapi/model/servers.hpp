@@ -20,7 +20,7 @@ struct start_order {
 
 // Validates name, limits and options and starts. Returns when the start is durable; it goes on by itself. Failures:
 // not_found, invalid_argument (name, options), denied (named servers are off), conflict (running, stopping),
-// limit_exceeded.
+// limit_exceeded, and those of spawn_credentials::for_start: a start is not accepted when the token that it needs cannot be had.
 boost::asio::awaitable<result<void>> start_server(hub& h, start_order order);
 // The same without starting: a stopped server is made or changed.
 boost::asio::awaitable<result<void>> define_server(hub& h, start_order order);

@@ -35,6 +35,7 @@ struct settings {
     duration cookie_max_age = std::chrono::hours(24 * 14);
     bool implicit_spawn = false;
     bool shutdown_on_logout = false;
+    bool allow_token_in_url = false; // links with a token sign a browser in
     auth::admission admission;
     std::vector<service> services;
     scheduler::catalogue catalogue;

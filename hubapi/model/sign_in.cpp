@@ -22,4 +22,22 @@ boost::asio::awaitable<result<auth::identity>> check_password(hub& h, std::strin
     co_return who;
 }
 
+boost::asio::awaitable<result<std::int64_t>> account_of(hub& h, arrival a) {
+    const auto admitted = auth::admit(h.config.admission, a.who);
+    if (!admitted) co_return fail(admitted.error());
+    const bool admin = admitted->admin || a.admin;
+    if (!h.who.find(a.who.name))
+        if (auto made = co_await h.who.create_users({a.who.name}, admin); !made) co_return fail(made.error());
+    const auto* u = h.who.find(a.who.name);
+    if (!u) co_return fail(errc::internal, "the account is gone");
+    const auto id = u->id;
+    if (admin && !u->admin)
+        if (auto done = co_await h.who.set_admin(id, true); !done) co_return fail(done.error());
+    std::set<std::string, std::less<>> groups(a.who.groups.begin(), a.who.groups.end());
+    u = h.who.find(id);
+    if (a.groups_told && u && u->groups != groups)
+        if (auto done = co_await h.who.set_groups(id, std::move(groups)); !done) co_return fail(done.error());
+    co_return id;
+}
+
 } // namespace berth::hub

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /hub/home, and what its buttons do: start, stop, dismiss, delete.
+#include "auth/credentials/user_credentials.hpp"
+#include "hubapi/model/spawn_credentials.hpp"
 #include "hubapi/model/servers.hpp"
 #include "hubapi/model/urls.hpp"
 #include "hubapi/pages/page.hpp"
+#include "hubapi/pages/provider_sign_in.hpp"
 
 #include <fmt/format.h>
 
@@ -34,6 +37,16 @@ bool may_have_more(site_pages p, const std::vector<const scheduler::server*>& mi
     return p.h.config.named_server_limit_per_user <= 0 || named < p.h.config.named_server_limit_per_user;
 }
 
+// Said from what is known: a look at this page asks the identity provider nothing.
+std::string credential_notice(site_pages p, const hub::principal& who) {
+    const auto* u = p.h.who.find(who.user_id);
+    if (!u || !p.h.identity.credentials) return "";
+    const auto all = p.h.identity.credentials->of_user(u->id);
+    const bool ended = std::ranges::all_of(all, [](const auto& c) { return c.health == auth::credential_health::sign_in_again; });
+    if (!ended || p.h.identity.spawns->policy_of(*u) != auth::credential_policy::require) return "";
+    return fmt::format("Starting a server leads by way of {}: it needs you to sign in there again.", p.h.identity.provider_name);
+}
+
 asio::awaitable<response> home(site_pages p, hub::principal who, request r) {
     response cookies;
     auto f = frame_of(p, r, cookies, "home");
@@ -48,6 +61,7 @@ asio::awaitable<response> home(site_pages p, hub::principal who, request r) {
     v.title_state = summary(v.servers);
     v.down = clusters_down(p, mine);
     v.start_url = p.path("spawn");
+    v.notice = credential_notice(p, who);
     if (may_have_more(p, mine)) v.new_url = p.path("new");
     co_return show(p, std::move(cookies), 200, p.draw.home(f, v), true);
 }
@@ -60,7 +74,8 @@ asio::awaitable<response> start(site_pages p, hub::principal who, request r) {
     hub::start_order order;
     order.user_id = s->user_id;
     order.server = s->server;
-    const auto started = co_await hub::start_server(p.h, std::move(order));
+    const auto started = co_await hub::start_server(p.h, order);
+    if (auto way = by_way_of_the_provider(p, who, started, order, next)) co_return std::move(*way);
     const auto& base = p.h.config.base_url;
     if (!started && started.error().code == errc::invalid_argument)
         co_return http::make_redirect(with_next(hub::spawn_path(base, s->user, s->server), next), see_other);

@@ -4,6 +4,7 @@
 #include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/urls.hpp"
 #include "hubapi/pages/headers.hpp"
+#include "hubapi/pages/provider_sign_in.hpp"
 
 #include <fmt/format.h>
 
@@ -178,6 +179,7 @@ std::optional<subject> subject_of(site_pages p, const hub::principal& who, const
 void page_handlers::add_routes(http::router& routes) {
     const site_pages p{hub_, draw_};
     add_sign_in_pages(routes, p);
+    add_provider_pages(routes, p);
     add_home_pages(routes, p);
     add_spawn_pages(routes, p);
     add_server_pages(routes, p);

@@ -316,13 +316,16 @@ data of(const token_view& v) {
         put(item, "revoke_url", a.revoke_url);
         return item;
     });
-    put_list(d, "sessions", v.sessions, [](const session_row& s) {
+    put_list(d, "sessions", v.sessions, [index = 0](const session_row& s) mutable {
         data item;
+        put(item, "index", std::to_string(index++));
         put(item, "browser", s.browser);
         put(item, "address", s.address);
         put(item, "since", s.since);
         put(item, "seen", s.last_seen);
         put(item, "current", s.current);
+        put(item, "sign_out_url", s.sign_out_url);
+        put(item, "credential", s.credential);
         return item;
     });
     return d;

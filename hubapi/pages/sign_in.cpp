@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /hub/login, /hub/logout, /hub/ (hub contract, section 4).
+#include "auth/credentials/user_credentials.hpp"
+#include "auth/login/oidc.hpp"
 #include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/metrics.hpp"
 #include "hubapi/model/sign_in.hpp"
 #include "hubapi/model/urls.hpp"
 #include "hubapi/pages/page.hpp"
+#include "hubapi/pages/provider_sign_in.hpp"
+#include "hubapi/pages/token_link.hpp"
 
 #include <fmt/format.h>
 
 namespace berth::pages {
 
-namespace {
-
-// Where somebody belongs who asks for nothing in particular.
 std::string own_place(site_pages p, std::int64_t user_id) {
     const auto* s = p.h.servers.find({user_id, ""});
     if (s && s->ready()) return s->url_path;
@@ -20,6 +21,8 @@ std::string own_place(site_pages p, std::int64_t user_id) {
     const bool known = !p.h.servers.of_user(user_id).empty();
     return p.path(known && !p.h.config.implicit_spawn ? "home" : "spawn");
 }
+
+namespace {
 
 std::string destination(site_pages p, const request& r, std::int64_t user_id) {
     auto next = next_of(r);
@@ -42,9 +45,17 @@ response login_page(site_pages p, const request& r, int status, std::string user
     return show(p, std::move(cookies), status, p.draw.login(f, v), false);
 }
 
+// Who is not signed in yet.
+asio::awaitable<response> welcome(site_pages p, request r) {
+    if (!p.h.identity.sign_in) co_return login_page(p, r, 200, "", "");
+    if (!field(r.query, "signed_out").empty()) co_return signed_out_page(p, r);
+    co_return co_await begin_at_provider(p, std::move(r));
+}
+
 asio::awaitable<response> get_login(site_pages p, request r) {
+    if (!field(r.query, "token").empty()) co_return co_await sign_in_by_link(p, std::move(r));
     const auto* s = p.h.sessions.find(r);
-    if (!s || !p.h.who.find(s->user_id)) co_return login_page(p, r, 200, "", "");
+    if (!s || !p.h.who.find(s->user_id)) co_return co_await welcome(p, std::move(r));
     auto answer = http::make_redirect(destination(p, r, s->user_id));
     // JupyterHub renews the cookie here; scripts that sign in by hand take it from this answer.
     http::cookie xsrf{"_xsrf", p.h.sessions.xsrf_token(r, answer), p.path(""), false};
@@ -52,22 +63,6 @@ asio::awaitable<response> get_login(site_pages p, request r) {
     answer.headers.remove("Set-Cookie");
     http::set_cookie(answer, xsrf);
     co_return answer;
-}
-
-// The account of who may come in; made at the first sign-in.
-asio::awaitable<result<std::int64_t>> account_of(site_pages p, auth::identity who) {
-    const auto admitted = auth::admit(p.h.config.admission, who); // for whether it is an admin's
-    if (!admitted) co_return fail(admitted.error());
-    if (!p.h.who.find(who.name)) {
-        auto made = co_await p.h.who.create_users({who.name}, admitted->admin);
-        if (!made) co_return fail(made.error());
-    }
-    const auto* u = p.h.who.find(who.name);
-    if (!u) co_return fail(errc::internal, "the account is gone");
-    const auto id = u->id;
-    if (admitted->admin && !u->admin)
-        if (auto done = co_await p.h.who.set_admin(id, true); !done) co_return fail(done.error());
-    co_return id;
 }
 
 response refused(site_pages p, const request& r, std::string name, const failure& f) {
@@ -80,6 +75,7 @@ response refused(site_pages p, const request& r, std::string name, const failure
 }
 
 asio::awaitable<response> sign_in(site_pages p, request r) {
+    if (p.h.identity.sign_in) co_return http::make_redirect(with_next(p.path("login"), next_of(r)), 303);
     const auto form = form_of(r);
     const auto typed = field(form, "username");
     if (auto ok = p.h.sessions.check_xsrf(r, http::find_value(form, "_xsrf")); !ok)
@@ -87,7 +83,7 @@ asio::awaitable<response> sign_in(site_pages p, request r) {
     auto who = co_await hub::check_password(p.h, typed, secret(field(form, "password")), r.peer_address);
     if (!who) co_return refused(p, r, typed, who.error());
     const auto name = who->name;
-    auto account = co_await account_of(p, std::move(*who));
+    auto account = co_await hub::account_of(p.h, {std::move(*who)});
     if (!account) co_return refused(p, r, name, account.error());
     response cookies;
     if (auto done = co_await p.h.sessions.sign_in(r, cookies, *account); !done)
@@ -115,8 +111,20 @@ asio::awaitable<void> stop_all(site_pages p, std::int64_t user_id) {
             p.h.log.warning("logout.stop_failed", {{"why", done.error()}});
 }
 
+// Where a browser belongs after signing out: to the provider, so that its session ends as well, or to a page that
+// does not sign in again by itself.
+std::string after_sign_out(site_pages p, const request& r) {
+    const auto& with = p.h.identity;
+    if (!with.sign_in) return p.path("login");
+    const auto* s = p.h.sessions.find(r);
+    const auto token = s && with.credentials && with.logout_at_provider ? with.credentials->id_token_of(s->id) : secret();
+    if (!token.empty())
+        if (auto url = with.sign_in->logout_url(token, with.callback_url)) return *url;
+    return p.path("login?signed_out=1");
+}
+
 asio::awaitable<response> sign_out(site_pages p, request r) {
-    auto answer = http::make_redirect(p.path("login"));
+    auto answer = http::make_redirect(after_sign_out(p, r));
     auto ended = co_await p.h.sessions.sign_out(r, answer);
     if (!ended) co_return failure_page(p, r, ended.error());
     answer.headers.set("Cache-Control", "no-store");

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /hub/spawn: the form, and the start that it asks for; /hub/new: a further server.
+#include "hubapi/model/order_shelf.hpp"
 #include "hubapi/model/servers.hpp"
 #include "hubapi/model/urls.hpp"
 #include "hubapi/pages/page.hpp"
+#include "hubapi/pages/provider_sign_in.hpp"
 #include "hubapi/pages/spawn_form.hpp"
 
 #include <nlohmann/json.hpp>
@@ -64,7 +66,8 @@ asio::awaitable<response> start(site_pages p, hub::principal who, request r, sub
     order.user_id = s.user_id;
     order.server = s.server;
     if (options) order.user_options = options->dump(-1, ' ', false, json::error_handler_t::replace);
-    const auto started = co_await hub::start_server(p.h, std::move(order));
+    const auto started = co_await hub::start_server(p.h, order);
+    if (auto way = by_way_of_the_provider(p, who, started, order, next_of(r))) co_return std::move(*way);
     const bool there_already = !started && started.error().code == errc::conflict && !is_new;
     if (started || there_already) co_return to_pending(p, s, next_of(r));
     trouble t;
@@ -111,6 +114,20 @@ asio::awaitable<response> get_spawn(site_pages p, hub::principal who, request r)
     co_return form_page(p, who, r, *s, false, options.value_or(last_options(p, s->key())), {});
 }
 
+// Back from the provider. The name is a secret of this browser and good once, so that no other page can start anything.
+asio::awaitable<response> again(site_pages p, hub::principal who, request r) {
+    auto kept = p.h.identity.shelf->take(r.param("name"), who.user_id);
+    if (!kept) co_return http::make_redirect(p.path("spawn"));
+    const subject s{who.user_id, who.name, kept->order.server};
+    const auto options = kept->order.user_options ? json::parse(*kept->order.user_options, nullptr, false) : json::object();
+    const auto started = co_await hub::start_server(p.h, std::move(kept->order));
+    if (started || started.error().code == errc::conflict) co_return to_pending(p, s, kept->next);
+    trouble t;
+    t.status = status_of(started.error());
+    t.error = started.error().message;
+    co_return form_page(p, who, r, s, false, options, t);
+}
+
 json chosen_options(site_pages p, http::name_values form) {
     std::erase_if(form, [](const auto& f) { return f.first == "_xsrf" || f.first == "server_name"; });
     return scheduler::options_from_form(p.h.config.catalogue, form);
@@ -151,6 +168,7 @@ void add_spawn_pages(http::router& routes, site_pages p) {
         add_page(routes, p, "GET", pattern, get_spawn);
         add_page(routes, p, "POST", pattern, post_spawn);
     }
+    add_page(routes, p, "GET", "/hub/spawn-again/{name}", again);
     add_page(routes, p, "GET", "/hub/new", get_new);
     add_page(routes, p, "POST", "/hub/new", post_new);
 }

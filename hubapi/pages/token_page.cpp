@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // /hub/token: API tokens, authorised applications, signed-in browsers.
+#include "auth/credentials/user_credentials.hpp"
 #include "hubapi/model/token_orders.hpp"
 #include "hubapi/pages/browser_name.hpp"
 #include "hubapi/pages/page.hpp"
@@ -69,11 +70,30 @@ void list_tokens(token_view& v, site_pages p, std::int64_t user_id) {
     for (auto& [client, app] : apps) v.apps.push_back(std::move(app));
 }
 
+// How a session's tokens of the identity provider stand, in words; "" when it has none.
+std::string credential_in_words(site_pages p, std::int64_t session) {
+    const auto* all = p.h.identity.credentials;
+    const auto c = all ? all->of_session(session) : std::nullopt;
+    if (!c) return "";
+    const auto& provider = p.h.identity.provider_name;
+    switch (c->health) {
+    case auth::credential_health::good:
+    case auth::credential_health::stale: return fmt::format("Signed in at {}", provider);
+    case auth::credential_health::sign_in_again: return fmt::format("The sign-in at {} has ended", provider);
+    case auth::credential_health::provider_away: return fmt::format("{} did not answer lately", provider);
+    case auth::credential_health::misconfigured: return fmt::format("{} refuses this hub: tell the administrators", provider);
+    }
+    return "";
+}
+
 void list_sessions(token_view& v, site_pages p, const hub::principal& who) {
     const auto now = p.h.time.now();
-    for (const auto* s : p.h.sessions.of_user(who.user_id))
-        v.sessions.push_back({browser_name(s->user_agent), s->address, moment_of(s->created, now),
-                              moment_of(s->last_seen, now), s->session_id == who.session_id, ""});
+    for (const auto* s : p.h.sessions.of_user(who.user_id)) {
+        const bool current = s->session_id == who.session_id;
+        const auto url = current ? std::string() : p.path("token/sign-out/" + std::to_string(s->id));
+        v.sessions.push_back({browser_name(s->user_agent), s->address, moment_of(s->created, now), moment_of(s->last_seen, now), current,
+                              url, credential_in_words(p, s->id)});
+    }
     v.everywhere_url = p.path("token/everywhere");
 }
 
@@ -165,6 +185,31 @@ asio::awaitable<response> revoke(site_pages p, hub::principal who, request r) {
     co_return http::make_redirect(p.path("token"), 303);
 }
 
+const auth::session* own_session(site_pages p, const hub::principal& who, const request& r) {
+    for (const auto* s : p.h.sessions.of_user(who.user_id))
+        if (std::to_string(s->id) == r.param("session")) return s;
+    return nullptr;
+}
+
+asio::awaitable<response> ask_sign_out(site_pages p, hub::principal who, request r) {
+    const auto* s = own_session(p, who, r);
+    if (!s) co_return error_page(p, r, 404);
+    co_return ask(p, r,
+                  {"Sign out?", fmt::format("Sign out {}?", browser_name(s->user_agent)),
+                   "That browser has to sign in again, and its open notebooks lose their connection. Servers go on.", r.target, "Sign out",
+                   "", true});
+}
+
+asio::awaitable<response> sign_out_one(site_pages p, hub::principal who, request r) {
+    const auto* s = own_session(p, who, r);
+    if (!s) co_return error_page(p, r, 404);
+    const auto ended = *s;
+    if (auto done = co_await p.h.sessions.end({ended.id}); !done) co_return failure_page(p, r, done.error());
+    if (auto done = co_await p.h.tokens.revoke_session(ended.user_id, ended.session_id); !done) co_return failure_page(p, r, done.error());
+    p.h.log.info("logout.other_browser", {{"user", who.name}});
+    co_return http::make_redirect(p.path("token"), 303);
+}
+
 asio::awaitable<response> ask_everywhere(site_pages p, hub::principal, request r) {
     co_return ask(
         p, r,
@@ -197,6 +242,8 @@ void add_token_pages(http::router& routes, site_pages p) {
     add_page(routes, p, "POST", "/hub/token", create);
     add_page(routes, p, "GET", "/hub/token/revoke/{token}", ask_revoke);
     add_page(routes, p, "POST", "/hub/token/revoke/{token}", revoke);
+    add_page(routes, p, "GET", "/hub/token/sign-out/{session}", ask_sign_out);
+    add_page(routes, p, "POST", "/hub/token/sign-out/{session}", sign_out_one);
     add_page(routes, p, "GET", "/hub/token/everywhere", ask_everywhere);
     add_page(routes, p, "POST", "/hub/token/everywhere", everywhere);
 }

@@ -169,6 +169,7 @@ struct session_row {
     moment since, last_seen;
     bool current = false;
     std::string sign_out_url;
+    std::string credential; // how its tokens of the identity provider stand: "Token good until 14:05 UTC"
 };
 struct app_row {
     std::string name, scopes;

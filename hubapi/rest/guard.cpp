@@ -24,7 +24,7 @@ std::optional<http::response> refuse_cookie(hub& h, const http::request& r) {
 asio::awaitable<http::response> guarded(hub& h, api_handler handler, http::request r) {
     auto caller = authenticate(h, r);
     if (!caller) co_return error_answer(403, "Missing or invalid credentials.");
-    if (caller->token_id == 0)
+    if (caller->by_cookie())
         if (auto no = refuse_cookie(h, r)) co_return std::move(*no);
     co_return co_await handler(h, std::move(*caller), std::move(r));
 }

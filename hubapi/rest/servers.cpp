@@ -3,6 +3,7 @@
 #include "hubapi/model/servers.hpp"
 #include "hubapi/rest/answer.hpp"
 #include "hubapi/rest/guard.hpp"
+#include "hubapi/rest/login_required.hpp"
 #include "hubapi/rest/routes.hpp"
 
 #include <fmt/format.h>
@@ -77,7 +78,8 @@ asio::awaitable<response> start(hub& h, principal caller, request r) {
     order->server = at.server;
     const auto* before = h.servers.find({u->id, at.server});
     if (before && before->pending() == "spawn") co_return http::make_text(202, "");
-    if (auto done = co_await start_server(h, std::move(*order)); !done) co_return error_answer(done.error());
+    if (auto done = co_await start_server(h, std::move(*order)); !done)
+        co_return done.error().code == errc::login_required ? login_required_answer(h, at.user, at.server, done.error()) : error_answer(done.error());
     co_return http::make_text(202, "");
 }
 

@@ -107,7 +107,7 @@ asio::awaitable<response> post_token(hub& h, request r) {
         caller = std::move(*known);
     } else if (!caller) {
         co_return error_answer(403, "Missing or invalid credentials.");
-    } else if (caller->token_id == 0) {
+    } else if (caller->by_cookie()) {
         if (auto ok = h.sessions.check_xsrf(r, std::nullopt); !ok) co_return error_answer(ok.error());
     }
     if (!body) co_return error_answer(body.error());

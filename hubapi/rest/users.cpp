@@ -61,6 +61,7 @@ asio::awaitable<response> get_user(hub& h, principal caller, request r) {
     if (!u) co_return error_answer(404, "");
     user_view view;
     view.include_stopped = asks_for_stopped(r);
+    view.include_auth_state = true;
     co_return user_answer(h, caller, 200, u->id, view);
 }
 

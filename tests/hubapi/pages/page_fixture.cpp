@@ -58,7 +58,7 @@ void page_fixture::SetUp() {
         ASSERT_TRUE(run(load(*this)));
     servers->run();
     h.emplace(hub::hub{
-        config, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, *metrics, {}, {}, {}});
+        config, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, *metrics, {}, {}, {}, {}});
     sessions->on_end([this](const auth::session& s) { ended.push_back(s.session_id); });
     draw = std::move(*renderer::make({}));
     pages.emplace(*h, *draw);
