@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/store/connection.hpp"
 
+#include "daemon/store/place.hpp"
 #include "daemon/store/sqlite_errors.hpp"
+#include "daemon/store/wal_check.hpp"
 
 #include <fmt/format.h>
 #include <soci/soci.h>
@@ -105,6 +107,7 @@ result<std::string> path_of(const std::string& url) {
 
 struct connection::state {
     std::string path;
+    place files; // none in memory and in a simulation
     soci::session session;
     std::unordered_map<std::string, soci::statement> statements;
 
@@ -130,15 +133,19 @@ connection::connection(std::unique_ptr<state> s) : state_(std::move(s)) {}
 connection::~connection() = default;
 const std::string& connection::path() const { return state_->path; }
 
-result<std::unique_ptr<connection>> connection::open(const std::string& url) {
+result<std::unique_ptr<connection>> connection::open(const std::string& url, const std::string& vfs) {
     const auto path = path_of(url);
     if (!path) return fail(path.error());
-    if (*path != ":memory:")
+    const bool on_disk = *path != ":memory:" && vfs.empty();
+    if (on_disk) {
         if (const auto ready = prepare_file(*path); !ready) return fail(ready.error());
+        if (const auto whole = check_wal(*path); !whole) return fail(whole.error());
+    }
     auto s = std::make_unique<state>();
     s->path = *path;
+    const auto name = vfs.empty() ? *path : fmt::format("file:{}?vfs={}", *path, vfs);
     try {
-        s->session.open(soci::sqlite3, fmt::format("db=\"{}\" timeout=5", *path));
+        s->session.open(soci::sqlite3, fmt::format("db=\"{}\" timeout=5", name));
     } catch (const soci::soci_error& e) {
         return fail(s->explain(e, "open"));
     }
@@ -147,8 +154,25 @@ result<std::unique_ptr<connection>> connection::open(const std::string& url) {
          {"PRAGMA busy_timeout=5000", "PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL",
           "PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF", "PRAGMA journal_size_limit=67108864"})
         if (const auto done = made->query({sql, {}}); !done) return fail(done.error());
+    // What a killed process had written and not synced is read here, and relied on: it becomes durable first.
+    // A disk that cannot do it now is no reason to refuse; the first change will tell.
+    (void)made->query({"PRAGMA wal_checkpoint(PASSIVE)", {}});
+    if (!on_disk) return made;
+    if (const auto sound = made->check_pages(); !sound) return fail(sound.error());
+    made->state_->files = place({*path, *path + "-wal"});
     return made;
 }
+
+// SQLite looks at a page when it needs it: a damaged one would be found in the middle of a change.
+result<void> connection::check_pages() {
+    const auto found = query({"PRAGMA quick_check(1)", {}});
+    if (!found) return fail(found.error());
+    const auto words = found->empty() ? std::string() : text(found->front(), "quick_check");
+    if (words == "ok") return {};
+    return fail(explain_sqlite(SQLITE_CORRUPT, state_->path, words));
+}
+
+result<void> connection::still_there() const { return state_->files.still_there(); }
 
 result<void> connection::execute(const statement& s) {
     const auto rows = query(s);

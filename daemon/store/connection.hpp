@@ -16,12 +16,14 @@ namespace berth::store {
 class connection {
   public:
     // "sqlite:/path" or "sqlite::memory:". A new file is made with mode 0600, one that is looser is
-    // tightened.
-    static result<std::unique_ptr<connection>> open(const std::string& url);
+    // tightened. `vfs`: the file system that /path is in (surroundings.hpp).
+    static result<std::unique_ptr<connection>> open(const std::string& url, const std::string& vfs = "");
     ~connection();
 
     result<void> execute(const statement& s);
     result<std::vector<row>> query(const statement& s);
+    // Whether what is written still goes to the files that a restart will read (place.hpp).
+    result<void> still_there() const;
     // SQL without parameters: BEGIN, COMMIT, SAVEPOINT ..., schema.
     result<void> run(const std::string& sql);
 
@@ -31,6 +33,7 @@ class connection {
   private:
     struct state;
     explicit connection(std::unique_ptr<state> s);
+    result<void> check_pages();
     std::unique_ptr<state> state_;
 };
 

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "daemon/runtime/resume.hpp"
 #include "daemon/store/migrate.hpp"
-#include "daemon/store/store.hpp"
+#include "daemon/store/requests.hpp"
+#include "daemon/store/surroundings.hpp"
 #include "daemon/store/writer.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <thread>
 
 namespace berth::store {
 namespace asio = boost::asio;
@@ -20,42 +18,21 @@ namespace {
 constexpr std::size_t queue_limit = 10'000;
 constexpr std::size_t group_limit = 1'000; // bounds how long the first of a burst waits for the last
 constexpr auto write_behind_delay = std::chrono::seconds(1);
+constexpr auto slow = std::chrono::seconds(5);   // a disk that takes this long is said to be in trouble,
+constexpr auto stuck = std::chrono::seconds(10); // and after this it gets no more to do
 
-using rows = result<std::vector<row>>;
-
-// What the hub thread hands to the store thread: a query or a commit.
-struct request {
-    std::variant<statement, changes> what;
-    std::variant<resumer<rows>, resumer<result<void>>> answer;
-    std::uint64_t order = 0;
-    bool is_commit() const { return what.index() == 1; }
-};
-
-struct late_write {
-    statement what;
-    std::uint64_t order = 0;
-};
-using late_writes = std::map<std::string, late_write>; // by key
-
-// What the store thread takes at a time: a query, or commits and what is written behind. Applied in the
-// calls' order.
-struct batch {
-    std::deque<request> requests;
-    late_writes behind;
-};
-
-void answer_all(std::deque<request> requests, const failure& f) {
-    for (auto& r : requests) std::visit([&]<class T>(resumer<T>& resume) { resume(T(fail(f))); }, r.answer);
-}
-
-// `mutex_` guards what both threads touch; only the store thread uses `db_` after construction.
-class threaded_database final : public database {
+// `mutex_` guards what the hub thread and the worker both touch; only the worker uses `db_` after
+// construction.
+class queued_database final : public database {
   public:
-    threaded_database(logger& log, std::unique_ptr<connection> db)
+    queued_database(logger& log, std::unique_ptr<connection> db, std::unique_ptr<worker> work)
         : log_(log)
         , db_(std::move(db))
-        , thread_([this] { run(); }) {}
-    ~threaded_database() override { stop(); }
+        , file_(db_->path())
+        , work_(std::move(work)) {
+        work_->start([this] { return turn(); });
+    }
+    ~queued_database() override;
 
     asio::awaitable<rows> query(statement s) override {
         auto start = [this, s = std::move(s)](resumer<rows> r) mutable {
@@ -74,9 +51,10 @@ class threaded_database final : public database {
     void write_behind(std::string key, statement s) override {
         const std::lock_guard lock(mutex_);
         if (closing_) return;
-        if (behind_.empty()) behind_due_ = std::chrono::steady_clock::now() + write_behind_delay;
+        const bool first = behind_.empty();
+        if (first) behind_due_ = work_->now() + write_behind_delay;
         behind_.insert_or_assign(std::move(key), late_write{std::move(s), ++order_});
-        wake_.notify_one();
+        if (first) work_->wake();
     }
 
     asio::awaitable<void> close() override;
@@ -87,86 +65,102 @@ class threaded_database final : public database {
     }
     std::optional<failure> trouble() const override {
         const std::lock_guard lock(mutex_);
-        return trouble_;
+        return busy_for() >= slow ? std::optional(silence()) : trouble_;
     }
 
   private:
     void enqueue(request r);
-    void stop();
+    // With the lock held.
+    std::optional<failure> refusal();
+    worker::instant::duration busy_for() const {
+        return busy_since_ ? work_->now() - *busy_since_ : worker::instant::duration{};
+    }
+    failure silence() const;
 
-    // The store thread.
-    void run();
-    batch wait_for_work();
+    // The worker.
+    std::optional<worker::instant> turn();
+    batch take_work();
+    void end();
     void serve_query(request r);
     void serve_commits(batch work);
     void note_disk(const result<void>& done, late_writes behind);
 
     logger& log_;
-    std::unique_ptr<connection> db_;
+    std::unique_ptr<connection> db_; // gone when the work has ended
+    const std::string file_;
     mutable std::mutex mutex_;
-    std::condition_variable wake_;
     std::deque<request> queue_;
     late_writes behind_;
     std::uint64_t order_ = 0;
-    std::chrono::steady_clock::time_point behind_due_;
+    worker::instant behind_due_;
     std::size_t under_way_ = 0;
+    std::optional<worker::instant> busy_since_; // the worker writes or reads
+    bool stuck_told_ = false;
     std::optional<failure> trouble_;
     bool closing_ = false;
     std::vector<resumer<bool>> closed_;
     bool ended_ = false;
-    std::thread thread_; // last: it starts when all else stands
+    std::unique_ptr<worker> work_; // last: it starts when all else stands
 };
 
-void threaded_database::enqueue(request r) {
+failure queued_database::silence() const {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(busy_for()).count();
+    return {errc::unavailable,
+            fmt::format("the disk of the database {} has not answered for {} s", file_, seconds)};
+}
+
+std::optional<failure> queued_database::refusal() {
+    if (closing_) return failure{errc::cancelled, "the hub is shutting down"};
+    if (busy_for() >= stuck) {
+        if (!std::exchange(stuck_told_, true))
+            log_.error("store.disk.stuck", {{"file", file_}, {"waiting", queue_.size() + under_way_}});
+        return silence();
+    }
+    if (queue_.size() < queue_limit) return std::nullopt;
+    return failure{
+        errc::limit_exceeded,
+        fmt::format("{} changes wait for the database {}; try again in a moment", queue_limit, file_)};
+}
+
+void queued_database::enqueue(request r) {
     std::unique_lock lock(mutex_);
-    std::optional<failure> refusal;
-    if (closing_)
-        refusal = failure{errc::cancelled, "the hub is shutting down"};
-    else if (queue_.size() >= queue_limit)
-        refusal = failure{errc::limit_exceeded,
-                          fmt::format("{} changes wait for the database {}; try again in a moment",
-                                      queue_limit, db_->path())};
-    if (!refusal) {
+    const auto no = refusal();
+    if (!no) {
         r.order = ++order_;
         queue_.push_back(std::move(r));
-        wake_.notify_one();
+        work_->wake();
         return;
     }
     lock.unlock();
     std::deque<request> refused;
     refused.push_back(std::move(r));
-    answer_all(std::move(refused), *refusal);
+    answer_all(std::move(refused), *no);
 }
 
-asio::awaitable<void> threaded_database::close() {
+asio::awaitable<void> queued_database::close() {
     auto start = [this](resumer<bool> r) {
         std::unique_lock lock(mutex_);
         closing_ = true;
-        if (!ended_) return closed_.push_back(std::move(r)), wake_.notify_one();
+        if (!ended_) return closed_.push_back(std::move(r)), work_->wake();
         lock.unlock();
         r(true);
     };
     co_await suspend_until_resumed<bool>(std::move(start));
 }
 
-void threaded_database::stop() {
+queued_database::~queued_database() {
     {
         const std::lock_guard lock(mutex_);
         closing_ = true;
-        wake_.notify_one();
     }
-    if (thread_.joinable()) thread_.join();
+    work_->wake();
+    work_->join();
 }
 
-// Everything that waits, up to the first query; or a query alone. Empty when there is nothing left to do.
-batch threaded_database::wait_for_work() {
-    std::unique_lock lock(mutex_);
-    while (!closing_ && queue_.empty()) {
-        if (behind_.empty())
-            wake_.wait(lock);
-        else if (wake_.wait_until(lock, behind_due_) == std::cv_status::timeout)
-            break;
-    }
+// Everything that waits, up to the first query; or a query alone. Empty when there is nothing to do yet.
+batch queued_database::take_work() {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty() && !closing_ && (behind_.empty() || work_->now() < behind_due_)) return {};
     batch out;
     while (!queue_.empty() && queue_.front().is_commit() && out.requests.size() < group_limit) {
         out.requests.push_back(std::move(queue_.front()));
@@ -184,19 +178,26 @@ batch threaded_database::wait_for_work() {
         queue_.pop_front();
     }
     under_way_ = out.requests.size();
+    if (under_way_ > 0 || !out.behind.empty()) busy_since_ = work_->now();
     return out;
 }
 
-void threaded_database::run() {
-    for (;;) {
-        auto work = wait_for_work();
-        if (work.requests.size() == 1 && !work.requests.front().is_commit())
-            serve_query(std::move(work.requests.front()));
-        else if (!work.requests.empty() || !work.behind.empty())
-            serve_commits(std::move(work));
-        const std::lock_guard lock(mutex_);
-        if (closing_ && queue_.empty() && (behind_.empty() || trouble_)) break;
-    }
+std::optional<worker::instant> queued_database::turn() {
+    auto work = take_work();
+    if (work.requests.size() == 1 && !work.requests.front().is_commit())
+        serve_query(std::move(work.requests.front()));
+    else if (!work.requests.empty() || !work.behind.empty())
+        serve_commits(std::move(work));
+    std::unique_lock lock(mutex_);
+    if (!queue_.empty()) return worker::instant::min();
+    if (!closing_) return behind_.empty() ? worker::instant::max() : behind_due_;
+    if (!behind_.empty() && !trouble_) return worker::instant::min();
+    lock.unlock();
+    end();
+    return std::nullopt;
+}
+
+void queued_database::end() {
     db_.reset(); // checkpoints, and removes the write-ahead log
     std::vector<resumer<bool>> waiting;
     {
@@ -207,16 +208,17 @@ void threaded_database::run() {
     for (auto& resume : waiting) resume(true);
 }
 
-void threaded_database::serve_query(request r) {
+void queued_database::serve_query(request r) {
     auto found = db_->query(std::get<statement>(r.what));
     {
         const std::lock_guard lock(mutex_);
         under_way_ = 0; // before the caller can look
+        busy_since_.reset();
     }
     std::get<resumer<rows>>(r.answer)(std::move(found));
 }
 
-void threaded_database::serve_commits(batch work) {
+void queued_database::serve_commits(batch work) {
     struct entry {
         std::uint64_t order;
         changes* wanted;
@@ -243,33 +245,42 @@ void threaded_database::serve_commits(batch work) {
 }
 
 // What the disk did not take waits for the next attempt, unless something newer has come under its key.
-void threaded_database::note_disk(const result<void>& done, late_writes behind) {
+void queued_database::note_disk(const result<void>& done, late_writes behind) {
     bool changed = false;
     {
         const std::lock_guard lock(mutex_);
-        changed = trouble_.has_value() == done.has_value();
+        changed = trouble_.has_value() == done.has_value() || (done && stuck_told_);
         under_way_ = 0; // before the callers can look
+        busy_since_.reset();
+        stuck_told_ = false;
         trouble_ = done ? std::nullopt : std::optional(done.error());
         if (!done) {
             behind_.merge(behind);
-            behind_due_ = std::chrono::steady_clock::now() + write_behind_delay;
+            if (behind_.empty()) behind_.emplace("store.probe", late_write{probe(order_), ++order_});
+            behind_due_ = work_->now() + write_behind_delay;
         }
     }
     if (changed && done)
-        log_.info("store.disk.recovered", {{"file", db_->path()}});
+        log_.info("store.disk.recovered", {{"file", file_}});
     else if (!done && changed)
-        log_.error("store.disk.failed", {{"file", db_->path()}, {"error", done.error()}});
+        log_.error("store.disk.failed", {{"file", file_}, {"error", done.error()}});
 }
 
 } // namespace
 
-result<std::unique_ptr<database>> open(asio::any_io_executor, logger& log, const std::string& url,
-                                       std::vector<migrations> rooms) {
-    auto db = connection::open(url);
+result<std::unique_ptr<database>> open_in(surroundings where, logger& log, const std::string& url,
+                                          std::vector<migrations> rooms) {
+    auto db = connection::open(url, where.vfs);
     if (!db) return fail(db.error());
     if (const auto done = migrate(**db, rooms); !done) return fail(done.error());
     log.info("store.opened", {{"file", (*db)->path()}});
-    return std::make_unique<threaded_database>(log, std::move(*db));
+    if (!where.work) where.work = make_thread_worker();
+    return std::make_unique<queued_database>(log, std::move(*db), std::move(where.work));
+}
+
+result<std::unique_ptr<database>> open(asio::any_io_executor, logger& log, const std::string& url,
+                                       std::vector<migrations> rooms) {
+    return open_in({}, log, url, std::move(rooms));
 }
 
 } // namespace berth::store

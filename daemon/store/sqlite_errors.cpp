@@ -18,7 +18,9 @@ failure explain_sqlite(int code, const std::string& path, const std::string& wor
     case SQLITE_PERM:
     case SQLITE_AUTH:
         return disk("cannot be written",
-                    fmt::format("make the file and its directory writable for uid {}", geteuid()));
+                    fmt::format("make the file and its directory writable for uid {}, and see that its file "
+                                "system is not mounted read-only",
+                                geteuid()));
     case SQLITE_CANTOPEN:
         return disk("cannot be opened",
                     fmt::format("its directory must exist and be writable for uid {}", geteuid()));

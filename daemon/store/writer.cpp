@@ -22,6 +22,7 @@ result<void> apply_member(connection& db, group_member& member) {
 }
 
 result<void> apply_group(connection& db, std::vector<group_member>& group) {
+    if (auto there = db.still_there(); !there) return there;
     if (auto begun = db.run("BEGIN IMMEDIATE"); !begun) return begun;
     for (auto& member : group)
         if (auto done = apply_member(db, member); !done) return done;
