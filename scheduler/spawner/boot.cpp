@@ -12,6 +12,7 @@ asio::awaitable<result<void>> driver::load() {
         record r = record_from(row);
         r.start_told = r.s.ready_at.has_value();
         r.s.version = ++versions;
+        r.address_told = with.time.now();
         const auto key = r.s.key;
         records.insert_or_assign(key, std::move(r));
     }

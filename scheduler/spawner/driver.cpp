@@ -69,13 +69,7 @@ bool driver::perform(record& r, server_action a, const ending* why) {
         tasks.spawn("probe " + r.s.url_path,
                     probe_until_ready(shared_from_this(), r.s.key, r.s.attempt));
         return true;
-    case server_action::forget_address:
-        r.s.port = 0;
-        r.s.host.clear();
-        r.reported_host.clear();
-        r.answered = false;
-        r.s.ready_at.reset();
-        return true;
+    case server_action::forget_address: forget_address(r); return true;
     case server_action::add_route: routes->want(r.s); return true;
     case server_action::remove_route: routes->drop(r.s); return true;
     case server_action::retry_later: {
@@ -123,6 +117,22 @@ void driver::begin_attempt(record& r) {
     r.probing = r.answered = r.cancelling = false;
     r.probe_words.clear();
     note(r, stage::requested, "Server requested");
+}
+
+// A job that was started anew tells its address once, and often before a listing shows that it was: what it
+// told since the former run was last seen, or shortly before, is kept. The probe finds out whose it was, and
+// a later word replaces it.
+void driver::forget_address(record& r) {
+    const auto* c = cluster_of(r);
+    if (!c || r.address_told + c->where.settings.absent_spread < r.shown_running) {
+        r.s.port = 0;
+        r.reported_host.clear();
+    } else if (!r.s.job || (r.reported_host != r.s.job->node && r.reported_host != r.s.job->address)) {
+        r.reported_host.clear();
+    }
+    r.s.host.clear();
+    r.answered = false;
+    r.s.ready_at.reset();
 }
 
 void driver::keep_failure(record& r, const ending& e) {

@@ -75,6 +75,7 @@ class driver : public std::enable_shared_from_this<driver> {
     bool perform(record& r, server_action a, const ending* why); // false: it has to wait for others
     void begin_attempt(record& r);
     void keep_failure(record& r, const ending& e);
+    void forget_address(record& r);
     void tell(record& r, server_step from, server_event on);
     void finish_start(record& r, bool success);
 };

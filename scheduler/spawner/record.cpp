@@ -132,10 +132,13 @@ store::statement delete_server(const server_key& key) {
 }
 
 store::statement save_job(const record& r) {
-    return {"UPDATE servers SET job = :job, job_id = :job_id WHERE user_id = :user_id AND name = :name AND "
-            "attempt = :attempt",
+    return {"UPDATE servers SET job = :job, job_id = :job_id, host = :host, port = :port, "
+            "reported_host = :reported_host WHERE user_id = :user_id AND name = :name AND attempt = :attempt",
             {{"job", to_json_text(r.s.job)},
              {"job_id", r.s.job_id},
+             {"host", r.s.host},
+             {"port", std::int64_t(r.s.port)},
+             {"reported_host", r.reported_host},
              {"user_id", r.s.key.user_id},
              {"name", r.s.key.name},
              {"attempt", r.s.attempt}}};

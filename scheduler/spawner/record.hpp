@@ -37,6 +37,8 @@ struct record {
     time_point absent_since{};
     std::uint64_t absent_after = 0; // listings up to this one say nothing about this job
     std::string probe_words;        // why the last probe failed
+    time_point address_told{};      // when the job last told its address; the restart, for a stored one
+    time_point shown_running{};     // when the last listing that showed this job running was asked for
     std::shared_ptr<wake_signal> waiters;
 };
 

@@ -105,6 +105,7 @@ asio::awaitable<result<void>> start_server(std::shared_ptr<driver> d, start_requ
         auto waiters = r->waiters;
         *r = before;
         r->waiters = waiters;
+        r->unsaved = true; // a sync that failed leaves open what a crash would find: written again
         d->news(*r);
         if (!before.s.created) d->forget(key);
         co_return fail(saved.error());
@@ -119,7 +120,7 @@ asio::awaitable<result<void>> stop_server(std::shared_ptr<driver> d, server_key 
     if (!r) co_return fail(errc::not_found, "There is no such server");
     if (remove) r->s.remove_when_stopped = true;
     if (!r->s.active()) {
-        if (!remove) co_return result<void>{};
+        if (!remove && !r->unsaved) co_return result<void>{};
         d->news(*r);
         co_return co_await d->save(key);
     }
@@ -179,6 +180,7 @@ asio::awaitable<result<void>> take_report(std::shared_ptr<driver> d, server_key 
     const std::string effective = !host.empty()              ? host
                                   : r->reported_host.empty() ? r->s.host
                                                              : r->reported_host;
+    r->address_told = d->with.time.now();
     const bool same = r->s.port == port && (effective.empty() || effective == r->s.host);
     if (same) co_return result<void>{};
     r->s.port = port;

@@ -95,7 +95,22 @@ void note_queue(driver& d, record& r) {
                                          {"reason", r.s.job->reason}});
 }
 
-void take_sighting(driver& d, watched_cluster& c, record& r, const job_status& job) {
+void feed_sighting(driver& d, record& r, server_event event, const job_status& job, time_point asked) {
+    if (event == server_event::job_moved) {
+        d.apply(r, event);
+        event = server_event::job_running;
+    }
+    if (event == server_event::job_running) {
+        take_address(r, job);
+        r.shown_running = asked;
+    }
+    const auto why =
+        d.describe(r, event == server_event::job_stuck ? ending_cause::stuck : ending_cause::over);
+    if (event == server_event::job_stuck) d.apply(r, server_event::job_queued);
+    d.apply(r, event, &why);
+}
+
+void take_sighting(driver& d, watched_cluster& c, record& r, const job_status& job, time_point asked) {
     const auto before = r.s.job;
     const auto event = sighting_of(job, before);
     stop_point("seen.", to_string(event));
@@ -105,21 +120,13 @@ void take_sighting(driver& d, watched_cluster& c, record& r, const job_status& j
         c.changed_at = d.with.time.now();
         r.s.job = job;
         if (!job.job_id.empty()) r.s.job_id = job.job_id;
-        d.with.db.write_behind(fmt::format("scheduler.job/{}/{}", r.s.key.user_id, r.s.key.name),
-                               save_job(r));
         d.news(r);
     }
-    if (event == server_event::job_moved) {
-        d.apply(r, event);
-        take_address(r, job);
-        d.apply(r, server_event::job_running);
-        return;
-    }
-    if (event == server_event::job_running) take_address(r, job);
-    const auto why =
-        d.describe(r, event == server_event::job_stuck ? ending_cause::stuck : ending_cause::over);
-    if (event == server_event::job_stuck) d.apply(r, server_event::job_queued);
-    d.apply(r, event, &why);
+    feed_sighting(d, r, event, job, asked);
+    // With the address that goes with it: a restart must not take the former run's for this one's.
+    if (before != job)
+        d.with.db.write_behind(fmt::format("scheduler.job/{}/{}", r.s.key.user_id, r.s.key.name),
+                               save_job(r));
     note_queue(d, r);
 }
 
@@ -135,7 +142,8 @@ void take_absence(driver& d, watched_cluster& c, record& r, std::uint64_t listin
 void check_time(driver& d, const watched_cluster& c, record& r) {
     const auto now = d.with.time.now();
     const duration spent = now - patience_since(r, now) - r.frozen;
-    if (r.at == server_step::launching && spent >= c.where.settings.launch_timeout) {
+    // A server that answers waits for its route only: the front door's absence is no reason to end it.
+    if (r.at == server_step::launching && !r.answered && spent >= c.where.settings.launch_timeout) {
         const auto why = d.describe(r, ending_cause::launch_timeout, r.probe_words);
         d.apply(r, server_event::launch_timeout, &why);
     } else if (r.s.pending() == "spawn" && r.at != server_step::launching &&
@@ -184,7 +192,12 @@ void cancel_orphans(const handle& d, watched_cluster& c, const std::vector<job_s
 
 // --- the watch ------------------------------
 
-void take_listing(const handle& d, watched_cluster& c, std::uint64_t listing,
+struct listing_call {
+    std::uint64_t number = 0;
+    time_point asked{};
+};
+
+void take_listing(const handle& d, watched_cluster& c, listing_call call,
                   const std::vector<job_status>& jobs) {
     jobs_by_name by_name;
     for (const auto& job : jobs) by_name[job.job_name].push_back(&job);
@@ -194,9 +207,9 @@ void take_listing(const handle& d, watched_cluster& c, std::uint64_t listing,
         if (!r) continue;
         auto at = by_name.find(r->s.job_name);
         if (at != by_name.end() && r->s.active())
-            take_sighting(*d, c, *r, *pick_job(at->second, r->s.job_id));
+            take_sighting(*d, c, *r, *pick_job(at->second, r->s.job_id), call.asked);
         else if (may_have_job(r->at))
-            take_absence(*d, c, *r, listing);
+            take_absence(*d, c, *r, call.number);
         check_time(*d, c, *r);
         if (r->unsaved) d->save_later(*r);
     }
@@ -223,13 +236,12 @@ void set_pause(const driver& d, watched_cluster& c) {
 
 asio::awaitable<void> tick(handle d, std::string name) {
     auto& c = d->clusters.at(name);
-    const auto listing = ++c.listings;
-    const auto begun = d->with.time.now();
+    const listing_call call{++c.listings, d->with.time.now()};
     auto jobs = co_await c.where.where->list(interesting(*d, name));
     if (d->closed) co_return;
-    if (d->with.observer) d->with.observer->polled(name, jobs.has_value(), d->with.time.now() - begun);
+    if (d->with.observer) d->with.observer->polled(name, jobs.has_value(), d->with.time.now() - call.asked);
     if (jobs)
-        take_listing(d, c, listing, *jobs);
+        take_listing(d, c, call, *jobs);
     else
         take_silence(*d, c, jobs.error());
     set_pause(*d, c);

@@ -35,10 +35,43 @@ TEST(address, a_changed_node_needs_a_new_address) {
     world w;
     w.boot();
     w.bring_up();
+    w.pass(1min); // the address is the first run's beyond doubt
     w.slurm.start(*w.slurm.only_job(), "node2", "10.0.0.2");
     ASSERT_TRUE(w.wait_for([&] { return w.it().state == phase::launching; }, 31s));
     EXPECT_EQ(w.it().port, 0);
     EXPECT_TRUE(w.door.routes.empty());
+}
+
+// A job that is put back and starts again at once is often quicker than the next listing.
+void told_before_the_listing(const std::string& node, const std::string& host, int port, bool restarted) {
+    world w;
+    w.boot();
+    w.bring_up();
+    w.pass(1min);
+    auto& job = *w.slurm.only_job();
+    ++job.restarts;
+    w.slurm.start(job, node, host);
+    w.web.answering = {host + ":" + std::to_string(port)};
+    ASSERT_TRUE(w.run(w.hub->report_address({world::al, ""}, "", port, "")));
+    if (restarted) {
+        w.kill();
+        w.boot();
+    }
+    ASSERT_TRUE(w.wait_for([&] { return w.it().ready() && w.it().host == host; }, 40s));
+    EXPECT_EQ(w.door.routes.at("/user/al/"), host + ":" + std::to_string(port));
+    w.pass(6min);
+    EXPECT_TRUE(w.it().ready());
+    EXPECT_EQ(w.slurm.alive(), 1u);
+}
+
+TEST(address, told_before_a_listing_shows_the_new_run_is_kept) {
+    told_before_the_listing("node2", "10.0.0.2", 5000, false);
+}
+TEST(address, the_same_port_told_again_by_the_new_run_is_kept) {
+    told_before_the_listing("node2", "10.0.0.2", 40001, false);
+}
+TEST(address, told_before_a_listing_shows_the_new_run_is_kept_through_a_restart) {
+    told_before_the_listing("node2", "10.0.0.2", 5000, true);
 }
 
 TEST(address, another_job_with_our_id_is_not_ours) {

@@ -122,5 +122,18 @@ TEST(outage, a_hanging_listing_holds_nobody_up) {
     EXPECT_TRUE(w.wait_for([&] { return !w.it().active(); }, 1min));
 }
 
+TEST(outage, a_front_door_that_is_away_delays_a_server_and_does_not_end_it) {
+    world w;
+    w.boot();
+    ASSERT_TRUE(w.start());
+    w.door.down = true;
+    w.make_answer();
+    w.pass(10min); // twice the launch_timeout
+    EXPECT_EQ(w.it().state, phase::launching);
+    EXPECT_EQ(w.slurm.alive(), 1u);
+    w.door.down = false;
+    ASSERT_TRUE(w.wait_for([&] { return w.it().ready(); }, 10s));
+}
+
 } // namespace
 } // namespace berth::scheduler

@@ -103,6 +103,13 @@ TEST(server_rows, survive_a_real_database) {
     ASSERT_TRUE(rows) << rows.error().message;
     ASSERT_EQ(rows->size(), 1u);
     expect_same(record_from(rows->front()), r);
+    // A poll's news goes with its address, or not at all.
+    r.s.job->node = "node9";
+    r.s.host = "10.0.0.9";
+    r.s.port = 7;
+    r.reported_host.clear();
+    ASSERT_TRUE(finish(io, (*db)->commit({save_job(r)})));
+    expect_same(record_from(finish(io, (*db)->query(select_servers()))->front()), r);
     // Of another attempt: not written.
     auto old = r;
     old.s.attempt = "old";

@@ -98,6 +98,21 @@ INSTANTIATE_TEST_SUITE_P(stop, stop_anywhere,
                                          held_at{"ready", [](world& w) { w.bring_up(); }, [](world&) {}}),
                          [](const auto& info) { return info.param.name; });
 
+// A commit whose sync failed may be found after a crash all the same.
+TEST(stop, after_a_start_that_the_disk_refused_is_written) {
+    world w;
+    w.boot();
+    ASSERT_TRUE(w.run(w.hub->define(w.request())));
+    w.db.full = true;
+    ASSERT_FALSE(w.start());
+    EXPECT_FALSE(w.stop()) << "nothing could be written";
+    w.db.full = false;
+    const int before = w.db.commits;
+    EXPECT_TRUE(w.stop());
+    EXPECT_EQ(w.db.commits, before + 1);
+    EXPECT_EQ(w.db.text(world::al, "step"), "stopped");
+}
+
 TEST(stop, is_retried_until_the_scheduler_is_back) {
     world w;
     w.boot();
