@@ -40,6 +40,8 @@ class manual_clock final : public clock {
     // Moves time and wakes the sleepers whose time has come, in their order. They run when their executor runs.
     void advance(duration d);
     std::size_t sleepers() const { return sleepers_.size(); }
+    // When the next sleeper's time comes; time_point::max() when nobody sleeps.
+    time_point next() const { return sleepers_.empty() ? time_point::max() : sleepers_.begin()->first; }
 
   private:
     struct sleeper;
