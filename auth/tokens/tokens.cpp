@@ -30,6 +30,7 @@ struct token_store::state {
     logger& log;
     store::database& db;
     token_index index;
+    std::int64_t last_id = 0; // never given twice: a deletion that is repeated would meet its second owner
     std::int64_t configured = 0; // ids below and with this are taken by tokens that are not in the index
     std::int64_t last_configured = 0; // these count downwards
     token_index::ids
@@ -44,7 +45,7 @@ struct token_store::state {
 };
 
 token_store::token_store(clock& time, logger& log, store::database& db)
-    : state_(std::make_unique<state>(state{time, log, db, {}, 0, 0, {}})) {}
+    : state_(std::make_unique<state>(state{time, log, db, {}, 0, 0, 0, {}})) {}
 token_store::~token_store() = default;
 
 store::migrations token_store::tables() { return token_tables(); }
@@ -69,8 +70,8 @@ asio::awaitable<result<token_store::issued>> token_store::issue(token_record r) 
         co_return fail(
             errc::limit_exceeded,
             fmt::format("there are {} tokens already: revoke some, or let them expire", tokens_per_user));
-    issued out{secret(r.client_id == own_client ? random_hex(16) : random_alnum(30)),
-               std::max(s.index.highest_id(), s.configured) + 1};
+    s.last_id = std::max({s.last_id, s.index.highest_id(), s.configured}) + 1;
+    issued out{secret(r.client_id == own_client ? random_hex(16) : random_alnum(30)), s.last_id};
     r.id = out.id;
     r.created = s.time.now();
     r.ephemeral = false;

@@ -52,6 +52,25 @@ TEST_F(tokens, an_issued_token_is_found_by_its_value_alone) {
     EXPECT_FALSE(store->authenticate(std::string(1 << 20, 'a')));
 }
 
+// The first deletion is not confirmed yet when the second revocation asks for it again.
+TEST_F(tokens, a_new_token_does_not_die_of_the_revocation_of_another) {
+    const auto other = issue(of(7)), newest = issue(of(7));
+    std::optional<token_store::issued> fresh;
+    const auto ignore = [](const std::exception_ptr&, const result<void>&) {};
+    boost::asio::co_spawn(io, store->revoke({newest.id}), ignore);
+    boost::asio::co_spawn(io, store->issue(of(8)),
+                          [&](const std::exception_ptr&, result<token_store::issued> made) {
+                              if (made) fresh = std::move(*made);
+                          });
+    boost::asio::co_spawn(io, store->revoke({other.id}), ignore);
+    io.restart();
+    io.run();
+    ASSERT_TRUE(fresh);
+    EXPECT_NE(fresh->id, newest.id);
+    restart();
+    EXPECT_TRUE(store->authenticate(fresh->value.reveal()));
+}
+
 TEST_F(tokens, an_oauth_client_gets_thirty_letters_and_digits) {
     const auto made = issue(of(7, "jupyterhub-user-al", "s1"));
     EXPECT_EQ(made.value.reveal().size(), 30u);
