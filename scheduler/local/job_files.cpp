@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -17,6 +18,8 @@ namespace {
 
 using nlohmann::json;
 constexpr std::size_t max_file = 64 * 1024;
+constexpr std::size_t exit_size = 256; // more than any exit file has
+constexpr const char* reserved = "/exit.reserved";
 
 result<void> complaint(const std::string& path) {
     return fail(errc::io_error, fmt::format("{}: {}", path, std::strerror(errno)));
@@ -92,10 +95,24 @@ result<void> write_pid(const std::string& dir, const pid_file& f) {
                         {"began", micros(f.began)}});
 }
 
+result<void> reserve_exit(const std::string& dir) {
+    unique_fd fd(open((dir + reserved).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    const std::string blank(exit_size, ' ');
+    if (fd && pwrite(fd.get(), blank.data(), blank.size(), 0) == ssize_t(blank.size())) return {};
+    return complaint(dir + reserved);
+}
+
 result<void> write_exit(const std::string& dir, const exit_file& f) {
     json j = {{"ended", micros(f.ended)}};
     if (f.exit_code) j["exit_code"] = *f.exit_code;
     if (f.signal) j["signal"] = *f.signal;
+    auto text = j.dump();
+    text.resize(std::max(text.size(), exit_size), ' ');
+    const auto path = dir + reserved;
+    if (unique_fd fd(open(path.c_str(), O_WRONLY | O_CLOEXEC | O_NOFOLLOW));
+        fd && pwrite(fd.get(), text.data(), text.size(), 0) == ssize_t(text.size()) &&
+        rename(path.c_str(), (dir + "/exit.json").c_str()) == 0)
+        return {};
     return write_whole(dir, "exit.json", j);
 }
 

@@ -49,6 +49,8 @@ struct exit_file {
 
 result<void> write_job(const std::string& dir, const job_file& f);
 result<void> write_pid(const std::string& dir, const pid_file& f);
+// Room for the exit file, so that an end can be told on a disk that has become full; write_exit uses it.
+result<void> reserve_exit(const std::string& dir);
 result<void> write_exit(const std::string& dir, const exit_file& f);
 result<void> write_stop(const std::string& dir, wall_time asked);
 // Nothing when the file is not there or cannot be understood.

@@ -61,10 +61,14 @@ asio::awaitable<result<submitted>> local_backend::submit(job_spec spec) {
     auto order = co_await on_pool(pool_, [jobs = jobs_, s = std::move(spec)] { return jobs->begin(s); });
     if (!order && order.error().code == errc::already_exists)
         co_return fail(errc::outcome_unknown, "A start of this name is already there");
+    if (!order &&
+        order.error().code == errc::io_error) // a full disk: nothing was left behind, and it may pass
+        co_return fail(errc::unavailable, order.error().message);
     if (!order) co_return fail(order.error());
     stop_point("local.before_start");
     auto pid = co_await launch(std::move(*order));
     stop_point("local.started");
+    jobs_->launched(name);
     if (pid) co_return submitted{std::to_string(*pid), ""};
     if (nothing_runs(pid.error().code))
         co_await on_pool(pool_, [jobs = jobs_, name] {

@@ -37,6 +37,8 @@ class local_jobs {
     // Starts the order's server through the launcher, unprivileged. outcome_unknown when the launcher says
     // nothing.
     result<pid_t> launch(const launch_order& order) const;
+    // The launcher has answered, or will not: what it had not begun by now it may not begin any more.
+    void launched(const std::string& job_name);
     // The order came to nothing: its directory and port go.
     void forget(const std::string& job_name);
 
@@ -55,11 +57,14 @@ class local_jobs {
     struct job {
         job_file file;
         std::optional<pid_file> pids;
-        unique_fd shepherd; // its pidfd; none when it had ended when we looked
+        unique_fd shepherd;          // its pidfd; none when it had ended when we looked
+        bool ours = false;           // begun here: its port is held
+        bool being_launched = false; // not listed: whoever launches it learns what comes of it
         bool looked = false, over = false, gone = false;
         job_status status;
     };
     void scan();
+    static bool take_back(const std::string& dir);
     void look(const std::string& name, job& j);
     void poll_shepherds();
     void finish(const std::string& name, job& j);
@@ -73,6 +78,8 @@ class local_jobs {
     timespec scanned_{};
 };
 
+// A directory for its owner alone. already_exists, io_error.
+result<void> make_private(const std::string& dir);
 // A job name as it may stand in a path.
 bool is_job_name(const std::string& name);
 

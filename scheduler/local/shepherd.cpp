@@ -188,7 +188,8 @@ result<started_server> start_server(const launch_order& order, const std::option
     result<void> noted;
     {
         as_owner here(owner);
-        noted = write_pid(order.dir, f);
+        noted = reserve_exit(order.dir);
+        if (noted) noted = write_pid(order.dir, f);
     }
     if (!noted) {
         kill_group(server->pid, SIGKILL);

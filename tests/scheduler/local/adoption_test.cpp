@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What a hub that comes back finds of its servers.
+#include "scheduler/local/shepherd.hpp"
 #include "tests/scheduler/local/fixture.hpp"
 
 #include <nlohmann/json.hpp>
@@ -58,6 +59,32 @@ TEST_F(adoption, another_process_with_the_same_number_is_not_ours) {
     EXPECT_TRUE(run(here.cancel(ref("berth-t-1")))) << "and is not signalled: this test goes on";
 }
 
+// Killed between its order and the launcher, or between the launcher and its first word.
+TEST_F(adoption, an_order_that_nobody_has_begun_is_taken_back) {
+    std::filesystem::create_directories(dir("berth-t-1"));
+    ASSERT_TRUE(write_job(dir("berth-t-1"), {"al", 5000, wall_now()}));
+    local_backend here(options());
+    EXPECT_FALSE(seen(here, "berth-t-1"));
+    launch_order late;
+    late.dir = dir("berth-t-1");
+    late.argv = {"/bin/sleep", "60"};
+    late.cwd = "/tmp";
+    const auto begun = start_under_shepherd(late, std::nullopt);
+    ASSERT_FALSE(begun) << "by a launcher that comes to it after all";
+    EXPECT_EQ(begun.error().code, errc::io_error);
+}
+
+TEST_F(adoption, an_order_that_is_being_carried_out_is_left_alone) {
+    std::filesystem::create_directories(dir("berth-t-1"));
+    ASSERT_TRUE(write_job(dir("berth-t-1"), {"al", 5000, wall_now()}));
+    const auto held = lock_job(dir("berth-t-1"));
+    ASSERT_TRUE(held);
+    local_backend here(options());
+    auto j = seen(here, "berth-t-1");
+    ASSERT_TRUE(j);
+    EXPECT_EQ(j->state, "starting");
+}
+
 TEST_F(adoption, after_a_reboot_no_number_is_ours) {
     std::filesystem::create_directories(dir("berth-t-1"));
     ASSERT_TRUE(write_job(dir("berth-t-1"), {"al", 5000, wall_now()}));
@@ -87,23 +114,6 @@ TEST_F(adoption, a_server_without_its_shepherd_lives_on_and_can_be_ended) {
     ASSERT_TRUE(until([&] { return run(second.cancel(ref("berth-t-1"))).has_value(); }));
     ASSERT_TRUE(over(here, "berth-t-1"));
     EXPECT_EQ(seen(here, "berth-t-1")->state, "LOST");
-}
-
-TEST_F(adoption, a_start_that_never_came_to_its_process_is_absent) {
-    std::filesystem::create_directories(dir("berth-t-1"));
-    ASSERT_TRUE(write_job(dir("berth-t-1"), {"al", 5000, wall_now()}));
-    local_backend here(options());
-    auto j = seen(here, "berth-t-1");
-    ASSERT_TRUE(j) << "its launcher may be on its way";
-    EXPECT_EQ(j->phase, job_phase::queued);
-    ASSERT_TRUE(write_job(dir("berth-t-2"), {"al", 5000, wall_now()}).error().code == errc::io_error);
-    std::filesystem::create_directories(dir("berth-t-2"));
-    ASSERT_TRUE(write_job(dir("berth-t-2"), {"al", 5000, wall_now() - std::chrono::minutes(1)}));
-    local_backend later(options());
-    EXPECT_FALSE(seen(later, "berth-t-2"));
-    auto held = lock_job(dir("berth-t-2"));
-    ASSERT_TRUE(held);
-    EXPECT_TRUE(seen(later, "berth-t-2")) << "somebody is starting it";
 }
 
 TEST_F(adoption, a_shepherd_holds_nothing_of_the_hub_open) {
