@@ -5,35 +5,86 @@
 #include "hubapi/model/metrics.hpp"
 #include "hubapi/rest/answer.hpp"
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+
+#include <optional>
+#include <utility>
 
 namespace berth::hub {
 namespace asio = boost::asio;
 
 namespace {
 
+constexpr auto look_again = std::chrono::seconds(1), patience = std::chrono::seconds(15);
+
 bool is_api(std::string_view path) { return path == "/hub/api" || path.starts_with("/hub/api/"); }
 
 } // namespace
 
-front_desk::front_desk(hub& h, http::router routes, answer_unknown unknown)
-    : hub_(h), routes_(std::move(routes)), unknown_(std::move(unknown)) {}
+// A handler and whoever waits for its answer.
+struct front_desk::waiting {
+    explicit waiting(const asio::any_io_executor& e) : done(e) {}
+    std::string pattern; // of the route that was found
+    std::optional<http::response> answer;
+    asio::steady_timer done; // cancelled with the answer
+};
+
+front_desk::front_desk(asio::any_io_executor executor, hub& h, http::router routes, answer_unknown unknown, explain_error explain)
+    : hub_(h), routes_(std::move(routes)), unknown_(std::move(unknown)), explain_(std::move(explain)), tasks_(std::move(executor), h.log) {}
 
 asio::awaitable<http::response> front_desk::answer(http::request r) {
     const auto began = std::chrono::steady_clock::now();
-    const bool api = is_api(r.path);
-    const auto method = r.method, id = r.id;
-    std::string pattern;
+    const bool api = is_api(r.path), may_wait = !r.is_read_only() || hub_.disk_trouble();
+    const auto method = r.method;
+    const auto w = std::make_shared<waiting>(tasks_.executor());
     http::response out;
-    try {
-        out = co_await find_answer(std::move(r), pattern);
-    } catch (const std::exception& e) {
-        hub_.log.error("http.handler_failed", {{"method", method}, {"route", pattern}, {"request", id}, {"error", e.what()}});
-        out = error_answer(500, "Internal Server Error");
+    if (may_wait) {
+        out = co_await wait_for_answer(w, std::move(r));
+    } else {
+        co_await carry_out(w, std::move(r));
+        out = std::move(*w->answer);
     }
     add_common_headers(out, api);
-    hub_.metrics.answered(method, pattern, out.status, std::chrono::steady_clock::now() - began);
+    hub_.metrics.answered(method, w->pattern, out.status, std::chrono::steady_clock::now() - began);
     co_return out;
+}
+
+asio::awaitable<void> front_desk::carry_out(std::shared_ptr<waiting> w, http::request r) {
+    const auto method = r.method, id = r.id;
+    try {
+        w->answer = co_await find_answer(std::move(r), w->pattern);
+    } catch (const std::exception& e) {
+        hub_.log.error("http.handler_failed", {{"method", method}, {"route", w->pattern}, {"request", id}, {"error", e.what()}});
+        w->answer = error_answer(500, "Internal Server Error");
+    }
+    w->done.cancel();
+}
+
+// A change whose disk hangs is not taken back, since it may still be written: its handler goes on, and only its client
+// is let go.
+asio::awaitable<http::response> front_desk::wait_for_answer(std::shared_ptr<waiting> w, http::request r) {
+    auto body = std::exchange(r.body, {});
+    const http::request asked = r;
+    r.body = std::move(body);
+    tasks_.spawn("http.request", carry_out(w, std::move(r)));
+    for (auto waited = look_again; !w->answer; waited += look_again) {
+        w->done.expires_after(look_again);
+        boost::system::error_code ignored;
+        co_await w->done.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+        const auto trouble = hub_.disk_trouble();
+        if (!w->answer && waited >= patience && trouble && trouble->code == errc::unavailable) co_return still_waiting(asked);
+    }
+    co_return std::move(*w->answer);
+}
+
+http::response front_desk::still_waiting(const http::request& asked) const {
+    const std::string what = "The hub's disk does not answer. What you asked for may still be done when it does: look before you ask again.";
+    auto out = is_api(asked.path) ? error_answer(503, what) : explain_(asked, 503, what);
+    out.headers.set("Retry-After", "30");
+    return out;
 }
 
 asio::awaitable<http::response> front_desk::find_answer(http::request r, std::string& pattern) {

@@ -87,6 +87,15 @@ result<std::string> read_hub_id(const data_dir& d, const std::optional<account>&
     return id;
 }
 
+// A hub that was killed may have been starting a program: the child holds the lock until it is that program.
+bool lock_soon(int fd) {
+    for (int i = 0; i < 20; ++i) {
+        if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+        ::usleep(50'000);
+    }
+    return false;
+}
+
 } // namespace
 
 result<std::optional<account>> find_account(const std::string& name) {
@@ -126,7 +135,7 @@ result<unique_fd> lock_hub(const data_dir& d, const std::optional<account>& owne
     const auto path = d.file("hub.pid");
     unique_fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!fd) return fail(errc::io_error, fmt::format("{}: {}", path, std::strerror(errno)));
-    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (!lock_soon(fd.get())) {
         const auto other = running_hub(d);
         return fail(errc::conflict, fmt::format("a hub is running on {} already (process {}); stop it first: berth stop", d.path, other.value_or(0)));
     }

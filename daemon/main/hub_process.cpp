@@ -140,6 +140,7 @@ result<void> hub_process::parts::make_spawner() {
 result<void> hub_process::parts::make_front() {
     hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
     sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended)); });
+    hub->disk = db.get();
     hub->list_routes = [this] { return routes_json(door); };
     hub->check_routes = [this] { return sync(); };
     hub->shut_down = [this](bool with_servers) {
@@ -156,9 +157,12 @@ result<void> hub_process::parts::make_front() {
     hub::add_rest_routes(router, *hub);
     oauth->add_routes(router);
     page_handlers->add_routes(router);
-    desk.emplace(*hub, std::move(router), [this](const http::request& r, const std::vector<std::string>& allowed) {
-        return page_handlers->unknown(r, allowed);
-    });
+    desk.emplace(
+        executor, *hub, std::move(router),
+        [this](const http::request& r, const std::vector<std::string>& allowed) { return page_handlers->unknown(r, allowed); },
+        [this](const http::request& r, int status, std::string what) {
+            return pages::error_page(*hub, *pages, r, status, std::move(what), "Your servers tell how things stand.");
+        });
     http::listen_settings listen;
     listen.address = own_address();
     listen.base_url = settings.base_url;

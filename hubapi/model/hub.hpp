@@ -14,6 +14,7 @@
 #include "scheduler/spawner/spawner.hpp"
 
 #include <functional>
+#include <optional>
 #include <string>
 
 namespace berth {
@@ -43,8 +44,12 @@ struct hub {
     // POST /hub/api/shutdown; `servers`: stop them first.
     std::function<void(bool servers)> shut_down;
     identity_parts identity = {};
+    // Asked only how it is; null where a test has none.
+    const store::database* disk = nullptr;
 
     std::string hub_path(std::string_view below) const { return config.base_url + "hub/" + std::string(below); }
+    // Why nothing can be saved at the moment, if that is so.
+    std::optional<failure> disk_trouble() const { return disk ? disk->trouble() : std::nullopt; }
 };
 
 } // namespace berth::hub

@@ -98,6 +98,10 @@ std::string hub_metrics::render(hub& h) {
                    scheduler::phase::ready, scheduler::phase::stopping})
         r.gauge("berth_servers", "Servers by the phase of their life", {{"phase", std::string(to_string(p))}})
             .set(static_cast<double>(phases[p]));
+    if (h.disk) {
+        r.gauge("berth_database_writable", "0 while the database cannot be written").set(h.disk->trouble() ? 0 : 1);
+        r.gauge("berth_database_waiting", "Changes that wait for the disk").set(static_cast<double>(h.disk->pending()));
+    }
     return r.render();
 }
 

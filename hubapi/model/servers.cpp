@@ -94,6 +94,14 @@ asio::awaitable<result<void>> define_server(hub& h, start_order order) {
     co_return co_await h.servers.define(std::move(*request));
 }
 
+asio::awaitable<result<bool>> stop_server(hub& h, scheduler::server_key key, bool remove) {
+    const auto done = co_await h.servers.stop(key, remove);
+    if (done) co_return true;
+    if (done.error().code == errc::not_found || done.error().code == errc::cancelled) co_return fail(done.error());
+    h.log.warning("stop.not_saved", {{"user_id", key.user_id}, {"server", key.name}, {"why", done.error()}});
+    co_return false;
+}
+
 asio::awaitable<void> settled(hub& h, scheduler::server_key key, duration limit) {
     const auto end = h.time.now() + limit;
     for (;;) {

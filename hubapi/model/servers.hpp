@@ -25,6 +25,10 @@ boost::asio::awaitable<result<void>> start_server(hub& h, start_order order);
 // The same without starting: a stopped server is made or changed.
 boost::asio::awaitable<result<void>> define_server(hub& h, start_order order);
 
+// Stops, and forgets the server when `remove`. False: it is done, but the disk has not taken it yet. Should the hub end
+// before that, the stop may have to be asked for again.
+boost::asio::awaitable<result<bool>> stop_server(hub& h, scheduler::server_key key, bool remove);
+
 // JupyterHub 6's rule for new names: 1 to 30 of a-z, 0-9 and "-", a letter first, no "--", no "-" at the end.
 bool valid_server_name(std::string_view name);
 

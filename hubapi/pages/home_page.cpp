@@ -87,7 +87,7 @@ asio::awaitable<response> start(site_pages p, hub::principal who, request r) {
 asio::awaitable<response> stop(site_pages p, hub::principal who, request r) {
     const auto s = subject_of(p, who, r, "delete:servers");
     if (!s) co_return error_page(p, r, 404);
-    const auto done = co_await p.h.servers.stop(s->key(), false);
+    const auto done = co_await hub::stop_server(p.h, s->key(), false);
     if (!done && done.error().code != errc::not_found) co_return failure_page(p, r, done.error());
     co_return http::make_redirect(p.path("home"), see_other);
 }
@@ -119,7 +119,7 @@ asio::awaitable<response> ask_delete(site_pages p, hub::principal who, request r
 asio::awaitable<response> do_delete(site_pages p, hub::principal who, request r) {
     const auto s = subject_of(p, who, r, "delete:servers");
     if (!s || s->server.empty()) co_return error_page(p, r, 404);
-    const auto done = co_await p.h.servers.stop(s->key(), true);
+    const auto done = co_await hub::stop_server(p.h, s->key(), true);
     if (!done && done.error().code != errc::not_found) co_return failure_page(p, r, done.error());
     co_return http::make_redirect(p.path("home"), see_other);
 }

@@ -85,6 +85,9 @@ frame frame_of(site_pages p, const request& r, response& answer, std::string cur
     // A script that cannot show the token does not learn it from a page either.
     if (!f.user.empty() && auth::session_store::needs_xsrf(r) && !p.h.sessions.check_xsrf(r, field(form_of(r), "_xsrf"))) f.xsrf.clear();
     f.request_id = r.id;
+    if (p.h.disk_trouble())
+        f.notice = "The hub cannot save changes at the moment. Notebooks that run go on, and servers can be stopped; "
+                   "signing in, starting servers and making tokens work again once the hub’s disk does.";
     f.current = std::move(current);
     return f;
 }

@@ -111,6 +111,7 @@ std::string renderer::state::page(const frame& f, const std::string& name, const
     put(values, "at_home", f.current == "home");
     put(values, "at_token", f.current == "token");
     put(values, "announcement", f.announcement);
+    put(values, "notice", f.notice);
     put(values, "help_url", about.help_url);
     put(values, "help_text", about.help_text.empty() ? std::string("Help") : about.help_text);
     put_list(values, "scripts", std::vector<std::string>{script}, [&](const std::string& s) {

@@ -25,6 +25,7 @@ struct frame {
     std::string request_id;
     std::string current; // "home", "token": marks the entry of the navigation
     std::string announcement;
+    std::string notice;  // what does not work at the moment
     std::string refresh; // seconds after which a browser without scripts asks again; "" for never
 };
 

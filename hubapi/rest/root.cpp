@@ -22,7 +22,11 @@ asio::awaitable<response> version(hub& h) {
     co_return out;
 }
 
-asio::awaitable<response> health() { co_return http::make_html(200, ""); }
+// Always 200: supervisors restart what is not healthy, and neither a restart nor another hub mends a disk. The note is
+// for monitors; a stranger learns no path from it.
+asio::awaitable<response> health(hub& h) {
+    co_return http::make_html(200, h.disk_trouble() ? "degraded: changes cannot be saved, see the hub's log\n" : "");
+}
 
 asio::awaitable<response> info(hub& h, principal caller, request) {
     if (auto no = refuse(h, caller, {"read:hub"})) co_return std::move(*no);
@@ -83,8 +87,8 @@ asio::awaitable<response> shutdown(hub& h, principal caller, request r) {
 void add_root_routes(http::router& routes, hub& h) {
     routes.add("GET", "/hub/api", [&h](request) { return version(h); });
     routes.add("GET", "/hub/api/", [&h](request) { return version(h); });
-    routes.add("GET", "/hub/health", [](request) { return health(); });
-    routes.add("GET", "/hub/api/health", [](request) { return health(); });
+    routes.add("GET", "/hub/health", [&h](request) { return health(h); });
+    routes.add("GET", "/hub/api/health", [&h](request) { return health(h); });
     add_api(routes, h, "GET", "/hub/api/info", info);
     add_api(routes, h, "GET", "/hub/api/user", whoami);
     add_api(routes, h, "GET", "/hub/metrics", metrics);

@@ -21,6 +21,9 @@ namespace {
 // durable, and the progress events tell the rest.
 constexpr auto stop_patience = std::chrono::milliseconds(500);
 
+constexpr auto unsaved_stop = "The server is being stopped. The hub's disk has not taken that yet: should the hub end before it does, "
+                              "look whether the server is gone.\n";
+
 struct named {
     std::string user, server;
     auth::target target() const { return auth::target::of_server(user, server); }
@@ -121,7 +124,9 @@ asio::awaitable<response> stop(hub& h, principal caller, request r) {
         if (at.server.empty()) co_return http::make_empty(204);
         co_return error_answer(404, fmt::format("{} has no server named '{}'", at.user, at.server));
     }
-    if (auto done = co_await h.servers.stop(key, remove); !done) co_return error_answer(done.error());
+    auto saved = co_await stop_server(h, key, remove);
+    if (!saved) co_return error_answer(saved.error());
+    if (!*saved) co_return http::make_text(202, unsaved_stop);
     co_await settled(h, key, stop_patience);
     const auto* s = h.servers.find(key);
     co_return s && s->active() ? http::make_text(202, "") : http::make_empty(204);

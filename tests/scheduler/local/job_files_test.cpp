@@ -30,6 +30,15 @@ TEST_F(job_files, are_read_as_written_and_private) {
     EXPECT_EQ(s.st_mode & 0777, 0600u);
 }
 
+TEST_F(job_files, an_end_can_be_told_when_nothing_new_fits_on_the_disk) {
+    const std::string d = root.string();
+    ASSERT_TRUE(reserve_exit(d));
+    std::filesystem::create_directory(d + "/exit.json.new"); // no new file can be made
+    ASSERT_TRUE(write_exit(d, {7, std::nullopt, wall_time(std::chrono::seconds(7))}));
+    EXPECT_EQ(read_exit(d)->exit_code, 7);
+    EXPECT_FALSE(std::filesystem::exists(d + "/exit.reserved"));
+}
+
 TEST_F(job_files, damaged_ones_say_nothing) {
     const std::string d = root.string();
     for (const char* text : {"", "{", "[]", "{}", R"({"shepherd":{"pid":-1,"start":1},"server":{"pid":0}})",
