@@ -10,7 +10,7 @@ from support.paths import ROOT
 LINES = [
     results.Line("user", "GET /hub/api/user", 38255.1, "/s", "≥ 50×", True, "JupyterHub", 335.2, 114.12, "3,077 · 26 µs, 118×"),
     results.Line("user", "the same: p99", 6.69, "ms", "< 2 ms", False, "JupyterHub", 88.8, 13.3),
-    results.Line("transfer", "100 MB <up>", 660, " MB/s", "≥ haproxy", True, "haproxy", 621.0, 0.9),
+    results.Line("transfer", "100 MB <up>", 660, "MB/s", "≥ haproxy", True, "haproxy", 621.0, 0.9),
     results.Line("stored", "boot with 10,000 servers", 0.5, "s", "< 2 s", True),
 ]
 AROUND = {"when": "2026-11-23 01:27", "processors": 2, "JupyterHub": "6.1.1"}

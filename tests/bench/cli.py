@@ -5,6 +5,7 @@
     tests/bench/run --quick         shorter turns, fewer users and servers; less than 3 minutes
     tests/bench/run ROW...          some rows
     tests/bench/run --show [FILE]   the table and the plot of an earlier run, without measuring
+    tests/bench/run --publish [FILE]  that run's table, as Markdown, and plot into README.md and docs/images
 """
 import argparse
 import datetime
@@ -28,6 +29,7 @@ def arguments(given):
     parser.add_argument("rows", nargs="*", metavar="ROW", help=", ".join(ROW_NAMES))
     parser.add_argument("--quick", action="store_true", help="shorter turns, fewer users and servers")
     parser.add_argument("--show", nargs="?", const=RESULTS, type=Path, metavar="FILE", help="print an earlier run's table")
+    parser.add_argument("--publish", nargs="?", const=RESULTS, type=Path, metavar="FILE", help="put an earlier run into the README")
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE", help="default: build/bench/results.json")
     chosen = parser.parse_args(given)
     unknown = [row for row in chosen.rows if row not in ROW_NAMES]
@@ -79,6 +81,20 @@ def tell(lines, around, output):
     print(f"plot: {picture}")
 
 
+def publish(file):
+    """Replaces what stands between the README's two marks."""
+    lines, around = results.load(file)
+    (setup.ROOT / "docs/images/bench.svg").write_text(plot.draw(lines, around))
+    readme = setup.ROOT / "README.md"
+    before, _, rest = readme.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"README.md has no {BEGIN} ... {END}")
+    told = "; ".join(f"{name} {value}" for name, value in around.items())
+    readme.write_text(f"{before}{BEGIN}\n{results.markdown(lines)}\n\nMeasured: {told}.\n{end}{after}")
+
+
+BEGIN, END = "<!-- bench: tests/bench/run --publish -->", "<!-- bench ends -->"
 LOAD_BEFORE = Path("/proc/loadavg").read_text().split()[0]
 
 
@@ -86,6 +102,9 @@ def main(given):
     chosen = arguments(given)
     if chosen.show:
         tell(*results.load(chosen.show), chosen.show)
+        return 0
+    if chosen.publish:
+        publish(chosen.publish)
         return 0
     began = datetime.datetime.now()
     lines = measure_rows(chosen.rows, chosen.quick)

@@ -62,13 +62,13 @@ def echoes(bench):
 
 
 def downloads(bench):
-    return compare(bench, "transfer", "100 MB down", " MB/s",
+    return compare(bench, "transfer", "100 MB down", "MB/s",
                    lambda d: load.bench_load("down", d.port, PATH, MEGABYTES_100, bench.seconds, pinned=LOAD_CPU), "per MB",
                    "", "≥ haproxy", lambda times, _: times >= 1, "one connection")
 
 
 def uploads(bench):
-    return compare(bench, "transfer", "100 MB up", " MB/s",
+    return compare(bench, "transfer", "100 MB up", "MB/s",
                    lambda d: load.bench_load("up", d.port, PATH, MEGABYTES_100, bench.seconds, pinned=LOAD_CPU), "per MB",
                    "", "≥ haproxy", lambda times, _: times >= 1, "one connection")
 
