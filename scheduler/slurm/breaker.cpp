@@ -7,7 +7,7 @@ namespace berth::scheduler {
 namespace {
 
 constexpr int tolerated = 1;
-constexpr duration first_pause = std::chrono::seconds(2), longest_pause = std::chrono::seconds(30),
+constexpr duration first_pause = std::chrono::seconds(2), longest_pause = std::chrono::seconds(10),
                    one_try = std::chrono::seconds(10);
 
 } // namespace

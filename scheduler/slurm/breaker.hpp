@@ -9,7 +9,7 @@
 namespace berth::scheduler {
 
 // Keeps calls from waiting for a controller that does not answer. After two failures in a row it is open for
-// 2 s, then one call may try; each further failure doubles the time up to 30 s; a success closes it.
+// 2 s, then one call may try; each further failure doubles the time up to 10 s; a success closes it.
 class breaker {
   public:
     // unavailable with the words of the last failure while open. A success is a permission to call once.

@@ -133,6 +133,7 @@ asio::awaitable<void> cancel(handle d, server_key key, std::string attempt) {
     if (!c) co_return; // no longer configured: waits until it is again
     for (duration pause = std::chrono::seconds(1);;) {
         result<void> done;
+        const auto outages = c->back->count();
         {
             auto lease = co_await c->cancels->acquire();
             r = d->find(key, attempt);
@@ -147,7 +148,7 @@ asio::awaitable<void> cancel(handle d, server_key key, std::string attempt) {
         if (!done)
             d->with.log.warning("stop.retried",
                                 {{"user", r->s.user_name}, {"job", r->s.job_id}, {"why", done.error()}});
-        co_await d->with.time.sleep_for(done ? cancel_again : pause);
+        co_await c->back->wait(d->with.time, done ? cancel_again : pause, outages);
         if (!done) pause = std::min(pause * 2, longest_cancel_pause);
     }
 }
@@ -226,7 +227,10 @@ asio::awaitable<void> carry_out(handle d, server_key key, std::string attempt,
 }
 
 asio::awaitable<void> retry_submit(handle d, server_key key, std::string attempt, duration pause) {
-    co_await d->with.time.sleep_for(pause);
+    const record* now = d->find(key, attempt);
+    auto* c = now ? d->cluster_of(*now) : nullptr;
+    if (!c) co_return;
+    co_await c->back->wait(d->with.time, pause, c->back->count());
     if (record* r = d->find(key, attempt)) d->apply(*r, server_event::retry_due);
 }
 

@@ -21,6 +21,7 @@ struct watched_cluster {
     std::string name;
     cluster where;
     std::unique_ptr<wake_signal> bell;
+    std::unique_ptr<wake_signal> back; // rung when it answers again: what was to be repeated need not wait longer
     std::unique_ptr<call_slots> submits, cancels, probes;
     std::uint64_t listings = 0; // begun so far
     time_point last_good{};     // the last healthy listing, or when watching began

@@ -18,6 +18,7 @@ driver::driver(spawner::parts p) : with(std::move(p)), tasks(with.executor, with
         c.name = name;
         c.where = where;
         c.bell = std::make_unique<wake_signal>(with.executor);
+        c.back = std::make_unique<wake_signal>(with.executor);
         c.submits = std::make_unique<call_slots>(with.executor, where.settings.concurrent_submits);
         c.cancels = std::make_unique<call_slots>(with.executor, where.settings.concurrent_submits);
         c.probes = std::make_unique<call_slots>(with.executor, where.settings.concurrent_probes);

@@ -72,6 +72,7 @@ void end_silence(driver& d, watched_cluster& c) {
     }
     c.down_since.reset();
     c.why.clear();
+    c.back->ring();
 }
 
 // --- what a listing means ------------------------------

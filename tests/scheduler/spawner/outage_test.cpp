@@ -31,6 +31,22 @@ TEST(outage, is_not_a_death) {
     EXPECT_GT(w.seen.bad_polls, 10);
 }
 
+TEST(outage, what_was_asked_meanwhile_goes_on_with_the_first_answer) {
+    world w;
+    w.settings.poll_interval_max = w.settings.poll_interval;
+    w.boot();
+    w.bring_up(1);
+    w.slurm.down = true;
+    ASSERT_TRUE(w.stop());
+    ASSERT_TRUE(w.start(2));
+    w.pass(3630s); // the tries are a minute apart by now, and the next is half a minute away
+    w.slurm.down = false;
+    ASSERT_TRUE(w.wait_for([&] { return !w.hub->health("hpc").down_since; }, 5s));
+    w.pass(3s);
+    EXPECT_FALSE(w.it(1).active());
+    EXPECT_FALSE(w.it(2).job_id.empty());
+}
+
 TEST(outage, freezes_the_launchs_time) {
     world w;
     w.boot();
