@@ -9,41 +9,11 @@ import pytest
 
 from support import processes
 from support.api import Api
+from support.onlooker import Onlooker
 from support.paths import MOCK_NOTEBOOK
 from support.waiting import until
 
 WAVE = 500
-
-
-class Onlooker:
-    """Somebody else who asks for things all the while; what each answer took, in milliseconds."""
-
-    def __init__(self, hub, *paths):
-        self.api, self.paths, self.took, self.wrong = hub.api(), paths, [], []
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.look, daemon=True)
-
-    def look(self):
-        while not self.over.is_set():
-            for path in self.paths:
-                begun = time.monotonic()
-                status = self.api.get(path).status_code
-                self.took.append((time.monotonic() - begun) * 1000)
-                if status != 200:
-                    self.wrong.append((path, status))
-            self.over.wait(0.01)
-
-    def __enter__(self):
-        self.thread.start()
-        return self
-
-    def __exit__(self, *error):
-        self.over.set()
-        self.thread.join()
-
-    def told(self):
-        cuts = statistics.quantiles(self.took, n=100)
-        return f"{len(self.took)} asked, median {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms, longest {max(self.took):.0f} ms"
 
 
 @pytest.fixture
@@ -84,7 +54,7 @@ def servers_of(hub):
 def test_a_wave_of_500_comes_and_goes(wave_hub):
     hub, names = wave_hub
     begun = time.monotonic()
-    with Onlooker(hub, "/hub/api/users/w0", "/hub/health", "/hub/login") as others:
+    with Onlooker(hub.api(), "/hub/api/users/w0", "/hub/health", "/hub/login", per_second=300) as others:
         answers, took = all_at_once(hub, names, lambda api, name: api.start(name))
         assert {a.status_code for a in answers} <= {201, 202}
         print(f"\nasked for {WAVE} in {time.monotonic() - begun:.1f} s, p99 of an answer {statistics.quantiles(took, n=100)[98]:.1f} ms")
@@ -95,7 +65,7 @@ def test_a_wave_of_500_comes_and_goes(wave_hub):
     assert {a.status_code for a in answers} == {200}
 
     begun = time.monotonic()
-    with Onlooker(hub, "/hub/api/users/w0", "/hub/health", "/hub/login") as others:
+    with Onlooker(hub.api(), "/hub/api/users/w0", "/hub/health", "/hub/login", per_second=300) as others:
         answers, took = all_at_once(hub, names, lambda api, name: api.stop(name))
         assert {a.status_code for a in answers} <= {202, 204}
         until(lambda: not any(s for n, s in servers_of(hub).items() if n in names), "all are stopped", 300, 0.5)
