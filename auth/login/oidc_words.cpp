@@ -19,7 +19,9 @@ std::string words_of(const oidc_callback& said) {
     return out;
 }
 
-refusal stale(std::string why) { return {{errc::conflict, std::move(why)}, ""}; }
+refusal stale(std::string why, std::string for_the_log = "") {
+    return {{errc::conflict, std::move(why)}, std::move(for_the_log)};
+}
 refusal our_fault(std::string words) {
     return {{errc::internal, "Sign-in is not set up correctly here. Please tell the administrators."},
             std::move(words)};
@@ -64,7 +66,8 @@ refusal read_exchange_failure(const failure& f) {
     case errc::unauthenticated:
         return stale(
             "The identity provider did not accept this sign-in any more: it took too long or was used "
-            "before. Please sign in again.");
+            "before. Please sign in again.",
+            f.message);
     case errc::unavailable:
     case errc::outcome_unknown:
         return {

@@ -18,16 +18,20 @@ class used_once {
 
     // False when it was used before.
     bool use(const std::string& what, time_point now) {
-        while (!order_.empty() && (order_.front().first + lifetime_ < now || order_.size() >= most)) {
-            known_.erase(order_.front().second);
-            order_.pop_front();
-        }
-        if (!known_.insert(what).second) return false;
+        while (!order_.empty() && order_.front().first + lifetime_ < now) forget_oldest();
+        if (known_.contains(what)) return false;
+        if (order_.size() == most) forget_oldest();
+        known_.insert(what);
         order_.emplace_back(now, what);
         return true;
     }
 
   private:
+    void forget_oldest() {
+        known_.erase(order_.front().second);
+        order_.pop_front();
+    }
+
     static constexpr std::size_t most = 10'000;
     duration lifetime_;
     std::set<std::string> known_;
