@@ -117,7 +117,7 @@ result<void> hub_process::parts::make_model() {
     tokens.emplace(time, log, *db);
     sessions.emplace(time, log, *db, session_settings(c, d));
     may.emplace(*who, *auth::make_roles(c.roles), settings.services); // the roles were checked with the configuration
-    passwords = c.login.method == "pam" ? auth::make_pam_check(*helpers.pam) : auth::make_dummy_check(c.login.dummy_password);
+    passwords = make_password_check(c, helpers.pam.get());
     auto made = identity_side::make({executor, http, time, log, *db, *who, *may}, c, d);
     if (!made) return fail(made.error());
     identity = std::move(*made);

@@ -72,6 +72,24 @@ auth::provider_settings provider_settings_of(const configuration& c) {
 
 identity_side::identity_side(surroundings in, const configuration& c) : in_(in), c_(c), shelf_(in.time) {}
 
+namespace {
+
+// Where people sign in elsewhere, no password is good here.
+class no_passwords final : public auth::password_check {
+  public:
+    asio::awaitable<result<auth::identity>> check(std::string, secret) override {
+        co_return fail(errc::denied, "This hub takes no passwords: people sign in elsewhere.");
+    }
+};
+
+} // namespace
+
+std::unique_ptr<auth::password_check> make_password_check(const configuration& c, helper_process* pam) {
+    if (c.login.method == "pam") return auth::make_pam_check(*pam);
+    if (c.login.method == "dummy") return auth::make_dummy_check(c.login.dummy_password);
+    return std::make_unique<no_passwords>();
+}
+
 result<std::unique_ptr<identity_side>> identity_side::make(surroundings in, const configuration& c, const data_dir& d) {
     auto out = std::make_unique<identity_side>(in, c);
     if (by_oidc(c) || !c.service_accounts.empty())
@@ -107,6 +125,10 @@ hub::identity_parts identity_side::parts() {
     p.logout_at_provider = c_.login.oidc.logout_at_provider;
     p.callback_url = callback_url(c_);
     p.groups_claim = c_.login.oidc.groups_claim;
+    if (c_.login.method == "header") {
+        p.user_header = c_.login.header.user_header;
+        p.groups_header = c_.login.header.groups_header;
+    }
     return p;
 }
 

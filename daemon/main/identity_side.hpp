@@ -61,6 +61,9 @@ class identity_side {
     hub::order_shelf shelf_;
 };
 
+// [login] method: who checks a name and a password. `pam`: its helper, for method "pam" alone.
+std::unique_ptr<auth::password_check> make_password_check(const configuration& c, helper_process* pam);
+
 // Where the provider sends browsers back to: <public_url><base_url>hub/oauth_callback; without a public_url, from listen.
 std::string callback_url(const configuration& c);
 auth::provider_settings provider_settings_of(const configuration& c);

@@ -10,6 +10,9 @@
 namespace berth::proxy {
 namespace {
 
+// Ours to say, never the client's: whether the other end is one whose headers may be believed.
+constexpr std::string_view peer_header = "X-Berth-Peer";
+
 void add(std::string& out, std::string_view name, std::string_view value) {
     out.append(name).append(": ").append(value).append("\r\n");
 }
@@ -88,7 +91,7 @@ void write_request_head(std::string& out, const request_head& h, const peer_fact
     add(out, "Host", host);
     for (const auto& f : h.headers()) {
         if (f.id == header_id::host || is_hop_by_hop(f.id) || is_forwarding(f.id)) continue;
-        if ((is_claim(f.id) && !peer.trusted) || is_named(h, f)) continue;
+        if ((is_claim(f.id) && !peer.trusted) || is_named(h, f) || iequals(f.name, peer_header)) continue;
         // Equal repetitions of Content-Length are one.
         if (f.id == header_id::content_length && &f != h.find(header_id::content_length)) continue;
         add(out, f.name, f.value);
@@ -99,6 +102,7 @@ void write_request_head(std::string& out, const request_head& h, const peer_fact
         add(out, "Upgrade", h.find(header_id::upgrade)->value);
     }
     write_forwarding(out, h, peer, host);
+    if (peer.trusted) add(out, peer_header, "trusted");
     out.append("\r\n");
 }
 

@@ -6,6 +6,7 @@
 #include "hubapi/model/metrics.hpp"
 #include "hubapi/model/sign_in.hpp"
 #include "hubapi/model/urls.hpp"
+#include "hubapi/pages/header_sign_in.hpp"
 #include "hubapi/pages/page.hpp"
 #include "hubapi/pages/provider_sign_in.hpp"
 #include "hubapi/pages/token_link.hpp"
@@ -47,8 +48,10 @@ response login_page(site_pages p, const request& r, int status, std::string user
 
 // Who is not signed in yet.
 asio::awaitable<response> welcome(site_pages p, request r) {
-    if (!p.h.identity.sign_in) co_return login_page(p, r, 200, "", "");
+    const bool by_header = !p.h.identity.user_header.empty();
+    if (!p.h.identity.sign_in && !by_header) co_return login_page(p, r, 200, "", "");
     if (!field(r.query, "signed_out").empty()) co_return signed_out_page(p, r);
+    if (by_header) co_return co_await sign_in_by_header(p, std::move(r));
     co_return co_await begin_at_provider(p, std::move(r));
 }
 
@@ -75,7 +78,7 @@ response refused(site_pages p, const request& r, std::string name, const failure
 }
 
 asio::awaitable<response> sign_in(site_pages p, request r) {
-    if (p.h.identity.sign_in) co_return http::make_redirect(with_next(p.path("login"), next_of(r)), 303);
+    if (p.h.identity.sign_in || !p.h.identity.user_header.empty()) co_return http::make_redirect(with_next(p.path("login"), next_of(r)), 303);
     const auto form = form_of(r);
     const auto typed = field(form, "username");
     if (auto ok = p.h.sessions.check_xsrf(r, http::find_value(form, "_xsrf")); !ok)
@@ -115,7 +118,7 @@ asio::awaitable<void> stop_all(site_pages p, std::int64_t user_id) {
 // does not sign in again by itself.
 std::string after_sign_out(site_pages p, const request& r) {
     const auto& with = p.h.identity;
-    if (!with.sign_in) return p.path("login");
+    if (!with.sign_in) return p.path(with.user_header.empty() ? "login" : "login?signed_out=1");
     const auto* s = p.h.sessions.find(r);
     const auto token = s && with.credentials && with.logout_at_provider ? with.credentials->id_token_of(s->id) : secret();
     if (!token.empty())

@@ -165,3 +165,9 @@ def test_a_password_form_is_not_there(hub, identity_provider):
     assert requests.post(f"{hub.url}/hub/login", data={"username": "alice", "password": "alice"}, allow_redirects=False,
                          timeout=20).status_code in (302, 303, 403)
     assert not Browser(hub, identity_provider).signed_in()
+
+
+def test_no_password_is_good_at_the_api_either(hub):
+    hub.api().make_user("alice")
+    answer = requests.post(f"{hub.url}/hub/api/users/alice/tokens", json={"auth": {"username": "alice", "password": "alice"}}, timeout=20)
+    assert answer.status_code == 403
