@@ -84,6 +84,7 @@ struct helper_process::state : std::enable_shared_from_this<state> {
     void take_lines();
     void take_answer(std::string_view line);
     void write();
+    bool give_up(std::int64_t id);
     void died(const std::string& why);
 
     asio::any_io_executor executor;
@@ -97,7 +98,11 @@ struct helper_process::state : std::enable_shared_from_this<state> {
     std::shared_ptr<stream> socket; // of the present helper; null when there is none
     std::array<char, 65536> buffer{};
     std::string in;
-    std::deque<std::string> out;
+    struct line {
+        std::int64_t id;
+        std::string text; // may hold a password
+    };
+    std::deque<line> out; // of calls that still wait for their answer
     bool writing = false;
     std::int64_t next_id = 1;
     std::unordered_map<std::int64_t, std::shared_ptr<pending_call>> calls;
@@ -201,7 +206,7 @@ void helper_process::state::take_answer(std::string_view line) {
 
 void helper_process::state::write() {
     writing = true;
-    const auto line = std::make_shared<std::string>(std::move(out.front()));
+    const auto line = std::make_shared<std::string>(std::move(out.front().text));
     out.pop_front();
     asio::async_write(
         *socket, asio::buffer(*line),
@@ -215,6 +220,17 @@ void helper_process::state::write() {
             else if (!self->out.empty())
                 self->write();
         });
+}
+
+// Nobody waits for it any more. A helper that hangs is not asked later what it was not asked in time: true
+// then.
+bool helper_process::state::give_up(std::int64_t id) {
+    calls.erase(id);
+    const auto at = std::ranges::find(out, id, &line::id);
+    if (at == out.end()) return false;
+    explicit_bzero(at->text.data(), at->text.size());
+    out.erase(at);
+    return true;
 }
 
 void helper_process::state::died(const std::string& why) {
@@ -262,13 +278,15 @@ asio::awaitable<result<json>> helper_process::call(std::string verb, json argume
     const auto call = std::make_shared<pending_call>(s->executor);
     call->wake.expires_after(deadline + grace);
     s->calls.emplace(id, call);
-    s->out.push_back(std::move(line));
+    s->out.push_back({id, std::move(line)});
     if (!s->writing) s->write();
     boost::system::error_code ec;
     co_await call->wake.async_wait(asio::redirect_error(asio::use_awaitable, ec));
-    s->calls.erase(id);
+    const bool never_sent = s->give_up(id);
     if (call->outcome) co_return std::move(*call->outcome);
     if (ec) co_return fail(errc::cancelled, "the call was cancelled");
+    if (never_sent)
+        co_return fail(errc::unavailable, fmt::format("the {} helper takes no more requests", s->name));
     co_return fail(errc::outcome_unknown,
                    fmt::format("the {} helper did not answer \"{}\" within its deadline", s->name, verb));
 }

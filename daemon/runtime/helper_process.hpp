@@ -46,10 +46,11 @@ class helper_process {
     void start_anew_through(helper_starter starter);
 
     // `arguments` is an object; "id", "verb" and "deadline_ms" are added. When the helper does not answer
-    // within `deadline` plus a second of grace: outcome_unknown. When it has died: outcome_unknown for calls
-    // under way, unavailable for new ones, after one attempt to start it again with backoff (1 s to 60 s).
-    // Cancelling the awaiting coroutine ends the wait (`cancelled`), not the work. What the helper answers as
-    // an error is the failure.
+    // within `deadline` plus a second of grace: outcome_unknown; unavailable when nothing of it has been
+    // sent, and then nothing will be. When it has died: outcome_unknown for calls under way, unavailable for
+    // new ones, after one attempt to start it again with backoff (1 s to 60 s). Cancelling the awaiting
+    // coroutine ends the wait (`cancelled`), not the work. What the helper answers as an error is the
+    // failure.
     boost::asio::awaitable<result<nlohmann::json>> call(std::string verb, nlohmann::json arguments,
                                                         duration deadline);
 

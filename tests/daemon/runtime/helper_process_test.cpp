@@ -100,6 +100,24 @@ TEST_F(HelperProcess, WhatCannotBeginBeforeItsDeadlineHasNotHappened) {
     EXPECT_TRUE(codes.empty());
 }
 
+TEST_F(HelperProcess, WhatWasNotSentToOneThatHangsIsNotSentLater) {
+    const auto pid = call("parent")->get<pid_t>();
+    kill(pid, SIGSTOP);
+    std::optional<result<json>> large, small;
+    const auto begin = [&](json arguments, std::optional<result<json>>& answer) {
+        asio::co_spawn(io, helper.call("echo", std::move(arguments), milliseconds(10)),
+                       [&](const std::exception_ptr&, result<json> r) { answer = std::move(r); });
+    };
+    begin({{"s", std::string(3'000'000, 'y')}}, large); // more than the socket holds
+    begin({{"s", "z"}}, small);
+    io.restart();
+    while (!large || !small) io.run_one();
+    EXPECT_EQ(large->error().code, errc::outcome_unknown) << "half of it is on its way";
+    EXPECT_EQ(small->error().code, errc::unavailable) << "and may be asked anew";
+    kill(pid, SIGCONT);
+    EXPECT_EQ(call("echo", {{"a", 1}}), (json{{"a", 1}}));
+}
+
 TEST_F(HelperProcess, ADeadHelperIsToldApartAndStartedAgain) {
     std::optional<result<json>> under_way;
     asio::co_spawn(io, helper.call("hang", json::object(), seconds(30)),
