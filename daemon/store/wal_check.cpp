@@ -75,26 +75,31 @@ std::uint32_t counted_frames(const std::string& path, bytes salt) {
 
 struct findings {
     std::uint32_t committed = 0; // frames before the first damaged one that a commit has closed
-    bool damaged_commit = false; // a commit that holds a damaged frame
-    bool more_after = false;     // something was written after it
+    bool more_after = false;     // a commit that holds a damaged one was not the last that was written
 };
 
+// A commit whose sync failed is taken back, and others are written over its frames: what is left of it breaks
+// the chain of checksums where it begins. What was really written after a commit goes on from that commit's
+// own checksum, whether its pages are still whole or not.
 findings read_log(const unique_fd& fd, bytes head) {
     findings out;
     const bool swapped = is_swapped(head);
     const std::size_t page = big_endian(head, 8), size = frame_head + page;
-    auto chain = big_endian_sum(head, 24);
-    bool intact = true;
+    auto before = big_endian_sum(head, 24); // as it stands in the frame before
+    bool intact = true, after_damage = false;
     for (std::uint32_t n = 0;; ++n) {
         const auto frame = read_some(fd, size, head_size + n * size);
         if (frame.size() < frame_head || std::memcmp(frame.data() + 8, head.data() + 16, 8) != 0) return out;
-        out.more_after = out.damaged_commit;
         const bytes b(frame);
-        chain = add(add(chain, b.first(8), swapped), b.subspan(frame_head), swapped);
-        intact = intact && frame.size() == size && chain == big_endian_sum(b, 16);
+        const auto mine = big_endian_sum(b, 16);
+        const auto due = add(add(before, b.first(8), swapped), b.subspan(frame_head), swapped);
+        const bool follows = frame.size() == size && due == mine;
+        out.more_after = out.more_after || (after_damage && follows);
+        intact = intact && follows;
         const bool closes = big_endian(b, 4) != 0;
         if (intact && closes) out.committed = n + 1;
-        if (!intact && closes) out.damaged_commit = true;
+        after_damage = !intact && closes;
+        before = mine;
     }
 }
 
