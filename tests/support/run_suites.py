@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 VENV = BUILD / "venv"
 PYTEST_SUITES = ("architecture", "conformance", "integration", "browser")
-SUITES = ("unit", "tsan", "slurm") + PYTEST_SUITES
+SUITES = ("unit", "tsan", "slurm", "simulation") + PYTEST_SUITES
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -216,6 +216,8 @@ def run_suite(suite, keyword):
         return run_ctest("tsan", lambda labels: "threads" in labels, keyword)
     if suite == "slurm":
         return run_on_slurm(keyword)
+    if suite == "simulation":
+        return run_ctest("release", lambda labels: "simulation" in labels, keyword)
     return run_pytest(suite, keyword)
 
 
