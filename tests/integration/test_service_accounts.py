@@ -93,7 +93,7 @@ def test_a_wrong_secret_is_told_to_the_start_and_by_check(unstarted_hub, identit
     assert answer.status_code == 403 and "invalid_client" in answer.text, answer.text
     assert "not-the-secret" not in unstarted_hub.log()
     check = unstarted_hub.command("check", "--config", str(unstarted_hub.configuration_file))
-    assert check.returncode != 0 and "spawn-tester" in check.stdout and "client_secret" in check.stdout, check.stdout
+    assert check.returncode != 0 and "spawn-tester" in check.stdout and "client secret" in check.stdout, check.stdout
 
 
 def test_check_walks_the_chain(unstarted_hub, identity_provider):
@@ -106,6 +106,6 @@ def test_check_walks_the_chain(unstarted_hub, identity_provider):
     unstarted_hub.configuration["login"]["oidc"]["client_secret"] = "wrong"
     unstarted_hub.write_configuration()
     bad = unstarted_hub.command("check", "--config", str(unstarted_hub.configuration_file))
-    assert bad.returncode != 0 and "client_secret" in bad.stdout, bad.stdout
+    assert bad.returncode != 0 and "client secret" in bad.stdout, bad.stdout
 
 
