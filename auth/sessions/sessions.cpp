@@ -177,6 +177,8 @@ asio::awaitable<result<void>> session_store::purge_expired() {
     co_return co_await end(state_->table.created_before(state_->time.now() - state_->settings.max_age));
 }
 
+void session_store::change_max_age(duration d) { state_->settings.max_age = d; }
+
 std::vector<const session*> session_store::of_user(std::int64_t user_id) const {
     std::vector<const session*> out;
     for (const auto id : state_->table.of_user(user_id))

@@ -50,6 +50,8 @@ class session_store {
 
     static store::migrations tables();
     boost::asio::awaitable<result<void>> load();
+    // How long a session is good, of those that exist as well.
+    void change_max_age(duration d);
 
     // Called for every session that has ended (signed out, replaced, ended from a page, expired and purged),
     // after that is durable: for revoking its OAuth tokens and closing its websockets. `told` must not wait.

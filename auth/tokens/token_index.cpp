@@ -84,4 +84,12 @@ std::vector<std::int64_t> token_index::expired(time_point now) const {
     return out;
 }
 
+std::vector<std::pair<std::string, token_record>> token_index::take_below(std::int64_t id) {
+    std::vector<std::pair<std::string, token_record>> out;
+    for (auto at = tokens_.begin(); at != tokens_.end() && at->first < id; ++at)
+        out.emplace_back(at->second.digest, at->second.record);
+    for (const auto& [digest, r] : out) erase(r.id);
+    return out;
+}
+
 } // namespace berth::auth

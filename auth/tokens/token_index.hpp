@@ -28,6 +28,8 @@ class token_index {
     bool insert(std::string digest, token_record r);
     // Whether there was such a token.
     bool erase(std::int64_t id);
+    // Removes all with lower ids, and gives them back as they would be inserted.
+    std::vector<std::pair<std::string, token_record>> take_below(std::int64_t id);
 
     token_record* find(std::int64_t id);
     token_record* find_digest(const std::string& digest);

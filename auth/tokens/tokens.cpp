@@ -107,6 +107,19 @@ result<void> token_store::add_configured(secret value, token_record r) {
     return {};
 }
 
+result<void> token_store::replace_configured(std::vector<std::pair<secret, token_record>> all) {
+    auto& s = *state_;
+    auto before = s.index.take_below(0);
+    const auto first = s.last_configured;
+    result<void> added;
+    for (auto& [value, r] : all)
+        if (added = add_configured(std::move(value), std::move(r)); !added) break;
+    if (added) return added;
+    for (auto id = first; id > s.last_configured;) s.index.erase(--id);
+    for (auto& [digest, r] : before) s.index.insert(std::move(digest), std::move(r));
+    return added;
+}
+
 const token_record* token_store::authenticate(std::string_view value) {
     if (value.empty() || value.size() > longest_value) return nullptr;
     auto* t = state_->index.find_digest(sha256(value));

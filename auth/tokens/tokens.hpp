@@ -61,6 +61,8 @@ class token_store {
     // negative). invalid_argument unless it has 8 to 512 characters; already_exists when another token has
     // the same value.
     result<void> add_configured(secret value, token_record r);
+    // These in the place of all configured ones, under new ids; on failure, as above, nothing has changed.
+    result<void> replace_configured(std::vector<std::pair<secret, token_record>> all);
 
     // The live token with that value, or nullptr (an expired one is never found). Marks it used
     // (last_activity, at most every 30 s, written behind).

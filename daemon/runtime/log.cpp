@@ -10,6 +10,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include <algorithm>
+#include <atomic>
 
 namespace berth {
 namespace {
@@ -38,13 +39,17 @@ std::string json_line(log_level level, std::string_view event, std::span<const l
     return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-class stderr_logger final : public logger {
+class stderr_logger final : public adjustable_logger {
   public:
     stderr_logger(log_level threshold, log_format format)
         : threshold_(threshold), format_(format), out_("berth", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
         out_.set_pattern("%v");
         out_.set_level(spdlog::level::trace);
         out_.flush_on(spdlog::level::trace);
+    }
+    void change(log_level threshold, log_format format) override {
+        threshold_ = threshold;
+        format_ = format;
     }
 
   protected:
@@ -54,8 +59,8 @@ class stderr_logger final : public logger {
     }
 
   private:
-    log_level threshold_;
-    log_format format_;
+    std::atomic<log_level> threshold_;
+    std::atomic<log_format> format_;
     spdlog::logger out_;
 };
 
@@ -71,7 +76,7 @@ std::string_view to_string(log_level level) {
     return "error";
 }
 
-std::unique_ptr<logger> make_stderr_logger(log_level threshold, log_format format) {
+std::unique_ptr<adjustable_logger> make_stderr_logger(log_level threshold, log_format format) {
     return std::make_unique<stderr_logger>(threshold, format);
 }
 

@@ -58,9 +58,15 @@ class logger {
 
 enum class log_format { text, json };
 
+// Whose threshold and form can be changed while it is in use, from any thread.
+class adjustable_logger : public logger {
+  public:
+    virtual void change(log_level threshold, log_format format) = 0;
+};
+
 // To standard error. Text: `2026-11-22T19:05:51.156Z info spawn.submitted user=al job=12`, values quoted where they
 // hold blanks, quotes or control characters; JSON: one object a line.
-std::unique_ptr<logger> make_stderr_logger(log_level threshold, log_format format);
+std::unique_ptr<adjustable_logger> make_stderr_logger(log_level threshold, log_format format);
 
 // Keeps records for tests to look at. Not thread-safe.
 class capturing_logger final : public logger {

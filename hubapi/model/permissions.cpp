@@ -28,8 +28,15 @@ auth::scope_owner owner_of(const auth::token_record& t, const user* u) {
 } // namespace
 
 permissions::permissions(const people& who, std::map<std::string, auth::role> roles, const std::vector<service>& services)
-    : people_(who), roles_(std::move(roles)) {
+    : people_(who) {
+    change(std::move(roles), services);
+}
+
+void permissions::change(std::map<std::string, auth::role> roles, const std::vector<service>& services) {
+    roles_ = std::move(roles);
+    services_.clear();
     for (const auto& s : services) services_[s.name] = s;
+    epoch_ = 0; // what has been worked out is not good any more
 }
 
 void permissions::refresh() {

@@ -37,6 +37,9 @@ class permissions {
 
     permissions(const people& who, std::map<std::string, auth::role> roles, const std::vector<service>& services);
 
+    // From now on by these roles and services.
+    void change(std::map<std::string, auth::role> roles, const std::vector<service>& services);
+
     scopes of_user(const user& u);
     scopes of_service(const std::string& name);
     scopes of_token(const auth::token_record& t); // nullptr when the owner is gone

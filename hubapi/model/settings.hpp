@@ -23,7 +23,8 @@ struct site_settings {
     std::string announcement_home, announcement_login, announcement_spawn;
 };
 
-// What hubapi reads of the configuration. A value; fixed while the program runs.
+// What hubapi reads of the configuration. A value; changed by a reload only, between two turns of the hub thread. What it
+// held before lives on, so that a handler that waits may go on with it.
 struct settings {
     std::string base_url = "/";            // begins and ends with "/"
     std::string public_url;                // "https://jupyter.example.org"; "" when not configured

@@ -58,6 +58,12 @@ asio::awaitable<result<json>> slurm_backend::ask(std::string verb, json argument
     co_return answer;
 }
 
+void slurm_backend::change(job_template script, script_settings launch, job_fields defaults) {
+    settings_.script = std::move(script);
+    settings_.launch = std::move(launch);
+    settings_.defaults = std::move(defaults);
+}
+
 asio::awaitable<result<submitted>> slurm_backend::submit(job_spec spec) {
     if (settings_.user_tokens && spec.credential.empty())
         co_return fail(errc::denied,

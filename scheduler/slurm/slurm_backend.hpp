@@ -40,6 +40,9 @@ class slurm_backend final : public backend {
     slurm_backend(const slurm_backend&) = delete;
     slurm_backend& operator=(const slurm_backend&) = delete;
 
+    // Script, ports and defaults for what is submitted from now on; the rest of the settings stays.
+    void change(job_template script, script_settings launch, job_fields defaults);
+
     boost::asio::awaitable<result<submitted>> submit(job_spec spec) override;
     // Asks for changes only; once a minute for everything, because expected starts move without one. Jobs of
     // `interested` that slurmctld has dropped are looked up in slurmdbd, each at most every 30 s.

@@ -270,6 +270,12 @@ asio::awaitable<result<void>> spawner::rename_user(std::int64_t user_id, std::st
     co_return co_await save_all(d, std::move(keys));
 }
 
+void spawner::change(spawn_limits limits, const std::map<std::string, cluster_settings>& clusters) {
+    state_->with.limits = limits;
+    for (const auto& [name, settings] : clusters)
+        if (const auto at = state_->clusters.find(name); at != state_->clusters.end()) at->second.where.settings = settings;
+}
+
 const server* spawner::find(const server_key& key) const {
     auto at = state_->records.find(key);
     return at == state_->records.end() ? nullptr : &at->second.s;

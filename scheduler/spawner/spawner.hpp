@@ -151,6 +151,10 @@ class spawner {
     // The owner was renamed; running servers keep their url_path.
     boost::asio::awaitable<result<void>> rename_user(std::int64_t user_id, std::string new_name);
 
+    // Limits for what is asked from now on; settings by cluster, which hold for the servers there are. A cluster that
+    // is not known is passed over; how many calls it takes at once stays as it was.
+    void change(spawn_limits limits, const std::map<std::string, cluster_settings>& clusters);
+
     const server* find(const server_key& key) const;
     std::vector<const server*> of_user(std::int64_t user_id) const; // sorted by name
     std::vector<const server*> all() const;
