@@ -63,6 +63,19 @@ def test_and_what_had_sent_it_is_killed_meanwhile(hub, own_cluster, kind):
     expect_one_job(hub, own_cluster)
 
 
+def test_a_submit_that_comes_after_it_was_given_up_is_no_second_job(hub, own_cluster):
+    hub.api().make_user("alice")
+    hub.points.arm("agent.before_submit")
+    assert hub.api().start("alice").status_code in (201, 202)
+    child = hub.points.reached("agent.before_submit")
+    kill(hub, "hub")
+    hub.start()
+    until(lambda: "spawn.renewed" in hub.log(), "there is no such job, and a new attempt is made", 18, 0.02)
+    os.kill(child, signal.SIGCONT)  # what the dead hub's agent still had in hand
+    until(lambda: "orphan.cancelled" in hub.log(), "the late job is cancelled", 60)
+    expect_one_job(hub, own_cluster)
+
+
 def test_a_stop_of_such_a_start_leaves_no_job(hub, own_cluster):
     hub.api().make_user("alice")
     submit_into_a_hung_controller(hub, own_cluster)
