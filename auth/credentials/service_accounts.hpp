@@ -23,12 +23,14 @@ struct service_account {
     oauth_client_login client;
     std::vector<std::string> scopes;
     bool accept_bearer = true;
-    std::string bearer_audience; // when not "", a bearer's `aud` must hold it; otherwise azp or client_id
-                                 // must be the client
+    // A bearer's azp, or client_id where there is no azp, must be the client: others' tokens have the same
+    // audiences. When this is not "", `aud` must hold it as well.
+    std::string bearer_audience;
 };
 
 // Tokens are fetched when needed, kept in memory only, shared by concurrent callers, fetched anew when less
-// than the margin of life is left; failures as in user_credentials, with the same backoff.
+// than the margin of life is left; failures as in user_credentials, with the same backoff, but that nobody
+// could sign in here: what the provider refuses is `denied`. Who waits gives up after 10 s; the call goes on.
 class service_accounts {
   public:
     service_accounts(boost::asio::any_io_executor executor, clock& time, logger& log,
@@ -47,8 +49,9 @@ class service_accounts {
 
     // A provider's JWT as a bearer token at the hub API. `prepare` verifies a compact JWT that no one has
     // verified yet (signature, issuer, audience or azp, expiry) and remembers the outcome by the token's
-    // digest until it expires (bounded: 1,000; bad ones for 5 s); `user_of` answers at once from what is
-    // remembered. Text that is no JWT costs nothing.
+    // digest until it expires, and for five minutes at most, so that a key that the provider has withdrawn
+    // counts no more (bounded: 1,000 good ones, 1,000 bad ones, these for 5 s); `user_of` answers at once
+    // from what is remembered. Text that is no JWT costs nothing. Id tokens and logout tokens are refused.
     boost::asio::awaitable<void> prepare(secret bearer);
     std::optional<std::string> user_of(std::string_view bearer) const;
 

@@ -53,10 +53,17 @@ struct credential_settings {
 // refresh token is committed before the access token is handed out; when that commit fails the new tokens
 // stay good in memory and are written with the next chance (each call of `fresh`, and every few seconds).
 // Errors (see identity_provider):
-//   unauthenticated -> sign_in_again: never tried again, the tokens are erased
+//   unauthenticated -> sign_in_again: never tried again; access and refresh token are erased, the id_token
+//   stays
+//                      for signing out
 //   denied          -> misconfigured: tokens kept, `log.error("credential.misconfigured")`, tried again after
-//   a backoff unavailable, outcome_unknown -> provider_away: tokens kept; backoff 1 s to 60 s, calls
-//   meanwhile fail at once unless the access token is still good for `need`
+//                      a backoff
+//   unavailable, outcome_unknown -> provider_away: tokens kept; backoff 1 s to 60 s, calls meanwhile fail at
+//   once
+//                      unless the access token is still good for `need`
+// A provider whose tokens live shorter than what is wanted: what a refresh has just given is handed out all
+// the same, and it is told once (`credential.short_lived`). A token without a told end (neither expires_in
+// nor its own `exp`) counts as fresh for five minutes.
 class user_credentials {
   public:
     user_credentials(boost::asio::any_io_executor executor, clock& time, logger& log, store::database& db,
@@ -69,10 +76,12 @@ class user_credentials {
     // Rows that no key opens are told (`credential.sealed_by_unknown_key`), kept on disk, and count as
     // absent. Rows sealed under an old key are sealed anew, a few at a time.
     boost::asio::awaitable<result<void>> load();
-    // Ends waiting work: `join` before destruction.
+    // Lets refreshes under way end (within `patience`), so that no answer is lost; writes what is unwritten.
+    // Nothing is refreshed any more. Before destruction.
     boost::asio::awaitable<void> shut_down();
 
-    // After a sign-in: the session's tokens. Durable when it returns. Replaces what the session had.
+    // After a sign-in: the session's tokens. Durable when it returns. Replaces what the session had. On
+    // failure the session has no credential.
     boost::asio::awaitable<result<void>> keep(std::int64_t session, std::int64_t user_id, std::string subject,
                                               std::string provider_session, token_grant tokens,
                                               std::string userinfo_json);
@@ -97,6 +106,9 @@ class user_credentials {
     // is "".
     std::vector<std::int64_t> sessions_of(const std::string& subject,
                                           const std::string& provider_session) const;
+    // All that something is kept of: those whose session is no more (the hub was killed between the two) are
+    // to be forgotten after `load`.
+    std::vector<std::int64_t> sessions() const;
     // For signing out: the session's id_token, if there is one; a copy.
     secret id_token_of(std::int64_t session) const;
 
@@ -115,8 +127,9 @@ class user_credentials {
     };
     counts counted() const;
 
+    struct state; // private to the room
+
   private:
-    struct state;
     std::shared_ptr<state> state_;
 };
 
