@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <random>
 
 namespace berth::hub {
 namespace asio = boost::asio;
@@ -16,16 +17,19 @@ using nlohmann::json;
 
 namespace {
 
+long named_servers(const hub& h, std::int64_t user_id) {
+    const auto mine = h.servers.of_user(user_id);
+    return std::ranges::count_if(mine, [](const auto* s) { return !s->key.name.empty(); });
+}
+
 result<void> check_named(hub& h, const start_order& order) {
     if (order.server.empty()) return {};
     if (!h.config.allow_named_servers) return fail(errc::denied, "Named servers are not enabled.");
     if (h.servers.find({order.user_id, order.server})) return {};
     if (!valid_server_name(order.server)) return fail(errc::invalid_argument, fmt::format("Invalid server_name: '{}'", order.server));
-    const auto mine = h.servers.of_user(order.user_id);
-    const auto named = std::ranges::count_if(mine, [](const auto* s) { return !s->key.name.empty(); });
-    if (const int limit = h.config.named_server_limit_per_user; limit > 0 && named >= limit)
-        return fail(errc::limit_exceeded, fmt::format("You have {} named servers already, and {} is the limit. Delete one first.", named, limit));
-    return {};
+    if (may_have_another(h, order.user_id)) return {};
+    return fail(errc::limit_exceeded, fmt::format("You have {} named servers already, and {} is the limit. Delete one first.",
+                                                  named_servers(h, order.user_id), h.config.named_server_limit_per_user));
 }
 
 // They are kept, and shown with every listing of users.
@@ -100,6 +104,16 @@ asio::awaitable<result<bool>> stop_server(hub& h, scheduler::server_key key, boo
     if (done.error().code == errc::not_found || done.error().code == errc::cancelled) co_return fail(done.error());
     h.log.warning("stop.not_saved", {{"user_id", key.user_id}, {"server", key.name}, {"why", done.error()}});
     co_return false;
+}
+
+bool may_have_another(const hub& h, std::int64_t user_id) {
+    const int limit = h.config.named_server_limit_per_user;
+    return h.config.allow_named_servers && (limit <= 0 || named_servers(h, user_id) < limit);
+}
+
+int retry_seconds() {
+    static std::minstd_rand source{std::random_device()()};
+    return std::uniform_int_distribution(30, 60)(source);
 }
 
 asio::awaitable<void> settled(hub& h, scheduler::server_key key, duration limit) {

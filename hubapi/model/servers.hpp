@@ -32,6 +32,13 @@ boost::asio::awaitable<result<bool>> stop_server(hub& h, scheduler::server_key k
 // JupyterHub 6's rule for new names: 1 to 30 of a-z, 0-9 and "-", a letter first, no "--", no "-" at the end.
 bool valid_server_name(std::string_view name);
 
+// Whether the user may make a further named server.
+bool may_have_another(const hub& h, std::int64_t user_id);
+
+// When who was refused by a limit should ask again: 30 to 60, as JupyterHub says, so that those who wait do not come back
+// all at once.
+int retry_seconds();
+
 // Waits until the server is neither starting nor stopping, or `limit` is over.
 boost::asio::awaitable<void> settled(hub& h, scheduler::server_key key, duration limit);
 

@@ -31,12 +31,6 @@ std::vector<cluster_notice> clusters_down(site_pages p, const std::vector<const 
     return out;
 }
 
-bool may_have_more(site_pages p, const std::vector<const scheduler::server*>& mine) {
-    if (!p.h.config.allow_named_servers) return false;
-    const auto named = std::ranges::count_if(mine, [](const auto* s) { return !s->key.name.empty(); });
-    return p.h.config.named_server_limit_per_user <= 0 || named < p.h.config.named_server_limit_per_user;
-}
-
 // Said from what is known: a look at this page asks the identity provider nothing.
 std::string credential_notice(site_pages p, const hub::principal& who) {
     const auto* u = p.h.who.find(who.user_id);
@@ -62,7 +56,7 @@ asio::awaitable<response> home(site_pages p, hub::principal who, request r) {
     v.down = clusters_down(p, mine);
     v.start_url = p.path("spawn");
     v.notice = credential_notice(p, who);
-    if (may_have_more(p, mine)) v.new_url = p.path("new");
+    if (hub::may_have_another(p.h, who.user_id)) v.new_url = p.path("new");
     co_return show(p, std::move(cookies), 200, p.draw.home(f, v), true);
 }
 
@@ -79,6 +73,7 @@ asio::awaitable<response> start(site_pages p, hub::principal who, request r) {
     const auto& base = p.h.config.base_url;
     if (!started && started.error().code == errc::invalid_argument)
         co_return http::make_redirect(with_next(hub::spawn_path(base, s->user, s->server), next), see_other);
+    if (!started && is_busy(p, started.error(), *s)) co_return busy_page(p, r, started.error(), r.target, {});
     if (!started && started.error().code != errc::conflict) co_return failure_page(p, r, started.error());
     co_return http::make_redirect(with_next(hub::spawn_pending_path(base, s->user, s->server), next),
                                   see_other);

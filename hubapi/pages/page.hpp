@@ -72,6 +72,12 @@ struct subject {
 std::optional<subject> subject_of(site_pages p, const hub::principal& who, const request& r,
                                   std::string_view scope);
 
+// Whether this start was refused because too many start or run: it may be asked for again in a moment.
+bool is_busy(site_pages p, const failure& f, const subject& s);
+// Says so, and posts `fields` to `action` once more by itself.
+response busy_page(site_pages p, const request& r, const failure& f, std::string action,
+                   http::name_values fields);
+
 // Registered by the files of their name.
 void add_sign_in_pages(http::router& routes, site_pages p);
 void add_home_pages(http::router& routes, site_pages p);

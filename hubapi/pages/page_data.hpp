@@ -38,6 +38,7 @@ data of(const not_running_view& v);
 data of(const ask_view& v);
 data of(const token_view& v);
 data of(const consent_view& v);
+data of(const busy_view& v);
 data of(const error_view& v);
 
 } // namespace berth::pages

@@ -70,6 +70,8 @@ asio::awaitable<response> start(site_pages p, hub::principal who, request r, sub
     if (auto way = by_way_of_the_provider(p, who, started, order, next_of(r))) co_return std::move(*way);
     const bool there_already = !started && started.error().code == errc::conflict && !is_new;
     if (started || there_already) co_return to_pending(p, s, next_of(r));
+    if (r.method == "POST" && is_busy(p, started.error(), s))
+        co_return busy_page(p, r, started.error(), r.target, form_of(r));
     trouble t;
     t.status = status_of(started.error());
     t.error = started.error().message;

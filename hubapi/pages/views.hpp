@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace berth::pages {
@@ -202,6 +203,15 @@ struct consent_view {
     };
     std::vector<scope> scopes;
     std::string deny_url;
+};
+
+// A start that has to wait, with the form that asks for it again.
+struct busy_view {
+    std::string what;
+    int seconds = 30; // until the page asks again
+    std::string action;
+    std::vector<std::pair<std::string, std::string>> fields;
+    std::string back_url;
 };
 
 struct error_view {

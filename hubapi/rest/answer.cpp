@@ -3,6 +3,7 @@
 
 #include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/json_writer.hpp"
+#include "hubapi/model/servers.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -30,7 +31,7 @@ http::response error_answer(const failure& f) {
     case errc::already_exists: return error_answer(409, f.message);
     case errc::limit_exceeded: {
         auto out = error_answer(429, f.message);
-        out.headers.set("Retry-After", "30");
+        out.headers.set("Retry-After", std::to_string(retry_seconds()));
         return out;
     }
     case errc::unavailable:

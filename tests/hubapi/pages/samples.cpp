@@ -292,6 +292,11 @@ std::vector<sample> all_samples(const renderer& r) {
                                            {{"access:servers", "Open your servers", ""},
                                             {"read:users:name", "See your name", "of alice"}},
                                            "/hub/home"}));
+    add("busy", r.busy(signed_in(), {"Too many servers are starting right now.",
+                                     42,
+                                     "/hub/spawn/alice",
+                                     {{"profile", "small"}, {"runtime", "1:00:00"}},
+                                     "/hub/home"}));
     add("error-404", r.error(signed_in(), error(404)));
     add("error-503", r.error(anonymous(), error(503)));
     add("signed-out", r.signed_out(anonymous()));
