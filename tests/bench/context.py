@@ -67,14 +67,14 @@ class Bench:
 
     def __init__(self, quick):
         self.quick = quick
-        self.rounds, self.seconds = (3, 1) if quick else (5, 2)
+        self.rounds, self.seconds = (2, 1) if quick else (5, 2)
         # A short path, for it holds Unix sockets.
         self.folder = Path(tempfile.mkdtemp(prefix="berth-bench-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.pairs = {}
 
     def many_users(self):
-        return 1000 if self.quick else 5000
+        return 500 if self.quick else 5000
 
     def many_servers(self):
         return 100 if self.quick else 500
@@ -82,16 +82,14 @@ class Bench:
     def pair(self, kind="python"):
         """kind: what runs as a server, "python" (an interpreter each) or "small"."""
         if kind not in self.pairs:
-            folder = self.folder / kind
-            folder.mkdir()
-            self.pairs[kind] = Pair(folder, small_mock() if kind == "small" else None)
+            self.pairs[kind] = Pair(self.own_folder(kind), small_mock() if kind == "small" else None)
             self.pairs[kind].start()
         return self.pairs[kind]
 
-    def forget(self, kind):
-        """Stops a pair, so that it takes no memory or time from what comes next."""
-        if kind in self.pairs:
-            self.pairs.pop(kind).stop()
+    def stop_hubs(self):
+        """So that they take no memory or time from what comes next."""
+        while self.pairs:
+            self.pairs.popitem()[1].stop()
 
     def own_folder(self, name):
         folder = Path(tempfile.mkdtemp(prefix=name, dir=self.folder))
@@ -99,8 +97,7 @@ class Bench:
         return folder
 
     def close(self):
-        for kind in list(self.pairs):
-            self.forget(kind)
+        self.stop_hubs()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

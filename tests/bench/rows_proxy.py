@@ -13,6 +13,7 @@ MEGABYTES_100 = 100_000_000
 
 @contextlib.contextmanager
 def all_doors(bench):
+    bench.stop_hubs()
     started = []
     with load.Origin(pinned=LOAD_CPU) as origin:
         try:

@@ -56,6 +56,7 @@ def watch(hub, cluster, seconds):
 
 
 def poll(bench):
+    bench.stop_hubs()
     cluster, hub = Cluster(), Berth(bench.own_folder("slurm-") / "berth")
     try:
         cluster.up()

@@ -47,6 +47,7 @@ def add_silent_cluster(hub):
 
 
 def stored(bench):
+    bench.stop_hubs()
     hub = Berth(bench.own_folder("stored-") / "berth", small_mock())
     add_silent_cluster(hub)
     hub.start()
