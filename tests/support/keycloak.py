@@ -15,7 +15,7 @@ class Keycloak(IdentityProvider):
         self._admin = requests.Session()
 
     def up(self):
-        self._script("keycloak", "up", *self._start_options(), timeout=600)
+        self._script("keycloak", "up", *self._start_options(), timeout=900)
         return self
 
     def stop(self):
