@@ -17,13 +17,15 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from support import fuzzing  # noqa: E402
 from support.slurm import Cluster  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build"
 VENV = BUILD / "venv"
-PYTEST_SUITES = ("architecture", "conformance", "integration", "browser")
-SUITES = ("unit", "tsan", "slurm", "simulation") + PYTEST_SUITES
+PYTEST_SUITES = ("architecture", "conformance", "integration", "keycloak", "browser")
+SUITES = ("unit", "tsan", "slurm", "simulation", "fuzz") + PYTEST_SUITES
+FUZZ_SECONDS = 5  # for each target, after its corpus; longer: tests/fuzz/run
 SANITIZER_OPTIONS = {
     "ASAN_OPTIONS": "strict_string_checks=1:detect_stack_use_after_return=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
@@ -165,6 +167,20 @@ def run_ctest(preset, wanted, keyword, surroundings=None):
     return tally
 
 
+# ---- libFuzzer ----------------------------------------------------------------------------------------------------
+def run_fuzz(keyword):
+    """Each target over its corpus, then on from there with a seed that is always the same: one test a target."""
+    configure("fuzz")
+    build("fuzz", ["fuzz_targets"])
+    names = [name for name in fuzzing.targets() if keyword in name]
+    outcomes = fuzzing.run_all(names, FUZZ_SECONDS, fuzzing.fresh(BUILD / "fuzz/suite"), seed=1, told=lambda outcome: say(outcome.line()))
+    tally = Tally()
+    for outcome in outcomes:
+        good = outcome.is_clean()
+        tally.add(Tally(1) if good else Tally(0, 1, [f"fuzz: {outcome.target}: {outcome.words or 'executed nothing'}"]))
+    return tally
+
+
 # ---- pytest -------------------------------------------------------------------------------------------------------
 def make_venv():
     requirements = ROOT / "tests/requirements.txt"
@@ -218,6 +234,8 @@ def run_suite(suite, keyword):
         return run_on_slurm(keyword)
     if suite == "simulation":
         return run_ctest("release", lambda labels: "simulation" in labels, keyword)
+    if suite == "fuzz":
+        return run_fuzz(keyword)
     return run_pytest(suite, keyword)
 
 
