@@ -211,7 +211,7 @@ configuration read_all(const toml::table& file, report& to) {
     if_there(root, "proxy", [&](section s) { c.proxy = read_proxy(std::move(s)); });
     if_there(root, "secrets", [&](section s) {
         c.cookie_secret_file = s.text("cookie_secret_file", "");
-        c.vault_keys_file = s.text("vault_keys_file", "");
+        c.vault_keys_file = read_vault_keys_file(s);
         s.finish();
     });
     if (auto s = root.table("login"))

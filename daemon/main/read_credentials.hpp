@@ -6,6 +6,8 @@
 
 namespace berth::config {
 
+// A vault_keys_file that is named exists and holds keys: one made in its place would open nothing that is sealed.
+std::string read_vault_keys_file(section& s);
 oidc_keys read_oidc(section s);
 header_keys read_header(section s);
 credential_keys read_credentials(section s);

@@ -1,41 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "daemon/main/configuration.hpp"
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <filesystem>
-#include <fstream>
-#include <unistd.h>
+#include "tests/daemon/main/configuration_file.hpp"
 
 namespace berth::config {
 namespace {
 
 using testing::HasSubstr;
-
-class configuration_file : public testing::Test {
-  protected:
-    configuration_file() : file_(std::filesystem::temp_directory_path() / ("configuration_test_" + std::to_string(::getpid()) + ".toml")) {}
-    ~configuration_file() override { std::filesystem::remove(file_); }
-
-    auto read_text(const std::string& text) {
-        std::ofstream(file_) << text;
-        return read(file_.string());
-    }
-    // The first problem as it is told; "" when there is none.
-    std::string first_problem(const std::string& text) {
-        const auto c = read_text(text);
-        return c ? "" : c.error().front().to_text();
-    }
-
-    std::filesystem::path file_;
-};
-
-struct bad_row {
-    std::string text;
-    int line;
-    std::string key, remedy;
-};
 
 TEST_F(configuration_file, says_where_it_is_wrong_and_what_to_do) {
     const std::vector<bad_row> table{
@@ -83,11 +52,7 @@ TEST_F(configuration_file, says_where_it_is_wrong_and_what_to_do) {
         {"[hubb]", 1, "hubb", "did you mean \"hub\"?"},
         {"[hub", 1, "", ""},
     };
-    for (const auto& [text, line, key, remedy] : table) {
-        const auto said = first_problem(text);
-        EXPECT_THAT(said, HasSubstr(file_.string() + (line ? ":" + std::to_string(line) : "") + ": " + (key.empty() ? "" : key + ": "))) << text;
-        EXPECT_THAT(said, HasSubstr(remedy)) << text;
-    }
+    for (const auto& row : table) expect_problem(row);
 }
 
 TEST_F(configuration_file, tells_all_problems_at_once) {
