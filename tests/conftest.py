@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from support.hub import Hub, RunningHub, hub_folder, use_slurm
+from support.hub import Hub, RunningHub, hub_folder, use_quick_servers, use_slurm
 from support.identity_provider import IdentityProvider
 from support.paths import BERTH, CHROMIUM, NOTEBOOK_VENV
 from support.slurm import Cluster
@@ -61,6 +61,13 @@ def unstarted_hub(berth_program):
     """A hub that a test configures and starts itself."""
     with fresh_hub() as hub:
         yield hub
+
+
+@pytest.fixture
+def quick_hub(unstarted_hub):
+    """The same, with servers that are there in milliseconds."""
+    use_quick_servers(unstarted_hub)
+    return unstarted_hub
 
 
 @pytest.fixture(scope="module")

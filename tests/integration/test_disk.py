@@ -6,30 +6,18 @@ import time
 
 import pytest
 
-from support import processes
 from support.bad_disk import BadDisk, small_disk
-from support.paths import MOCK_NOTEBOOK
+from support.hub import notebooks
 from support.storm import Client, all_of, missing, rage
 from support.waiting import until
 
 KILLS = 50
 
 
-@pytest.fixture
-def quick_hub(unstarted_hub):
-    """Its servers are there in milliseconds."""
-    unstarted_hub.configuration["cluster"]["local"]["cmd"] = [str(MOCK_NOTEBOOK)]
-    return unstarted_hub
-
-
-def notebooks(hub):
-    return [p for p in processes.marked(hub.mark) if processes.command(p).endswith(MOCK_NOTEBOOK.name)]
-
-
 def test_nothing_acknowledged_is_missing_after_50_kills(quick_hub):
     hub, disk, chance = quick_hub, BadDisk(quick_hub), random.Random(4)
     clients = [Client(hub.url, f"c{i}", i) for i in range(5)]
-    begun, spent = time.monotonic(), 0
+    begun = time.monotonic()
     hub.start()
     for round in range(KILLS):
         lost = missing(hub.api(), clients, newest_tokens=20)

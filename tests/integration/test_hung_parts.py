@@ -6,25 +6,13 @@ import signal
 import socket
 import time
 
-import pytest
-
 from support import processes
 from support.bad_disk import BadDisk
+from support.hub import notebooks
 from support.onlooker import Onlooker
-from support.paths import MOCK_NOTEBOOK
 from support.waiting import until
 
 GENEROUS = 500  # ms; an undisturbed hub takes 1 to 5
-
-
-@pytest.fixture
-def quick_hub(unstarted_hub):
-    unstarted_hub.configuration["cluster"]["local"]["cmd"] = [str(MOCK_NOTEBOOK)]
-    return unstarted_hub
-
-
-def notebooks(hub):
-    return [p for p in processes.marked(hub.mark) if processes.command(p).endswith(MOCK_NOTEBOOK.name)]
 
 
 class Others:

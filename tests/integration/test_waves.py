@@ -8,20 +8,18 @@ import time
 
 import pytest
 
-from support import processes
 from support.api import Api
+from support.hub import notebooks
 from support.onlooker import Onlooker
-from support.paths import MOCK_NOTEBOOK
 from support.waiting import until
 
 WAVE = int(os.environ.get("BERTH_WAVE") or 500)  # as many as fit a machine, by hand
 
 
 @pytest.fixture
-def wave_hub(unstarted_hub):
-    unstarted_hub.configuration["hub"]["concurrent_spawn_limit"] = WAVE
-    unstarted_hub.configuration["cluster"]["local"]["cmd"] = [str(MOCK_NOTEBOOK)]
-    hub = unstarted_hub.start()
+def wave_hub(quick_hub):
+    quick_hub.configuration["hub"]["concurrent_spawn_limit"] = WAVE
+    hub = quick_hub.start()
     names = [f"w{i}" for i in range(WAVE)]
     assert hub.api().post("/hub/api/users", json={"usernames": names}).status_code == 201
     return hub, names
@@ -72,5 +70,4 @@ def test_a_wave_of_500_comes_and_goes(wave_hub):
         until(lambda: not any(s for n, s in servers_of(hub).items() if n in names), "all are stopped", 300, 0.5)
     print(f"all stopped after {time.monotonic() - begun:.1f} s; others meanwhile: {others.told()}")
     assert not others.wrong
-    left = [p for p in processes.marked(hub.mark) if processes.command(p).endswith(MOCK_NOTEBOOK.name)]
-    assert not left, f"{len(left)} servers live on"
+    assert not (left := notebooks(hub)), f"{len(left)} servers live on"

@@ -14,7 +14,7 @@ import requests
 
 from support import processes, toml
 from support.api import ADMIN_TOKEN, Api, WebSession
-from support.paths import BERTH, MOCK_SERVER
+from support.paths import BERTH, MOCK_NOTEBOOK, MOCK_SERVER
 from support.waiting import until
 
 SERVICE_SCOPES = ["admin:users", "admin:servers", "tokens", "read:hub", "list:users", "list:groups", "admin:groups", "proxy",
@@ -128,6 +128,16 @@ class Hub(RunningHub):
 
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+
+def use_quick_servers(hub):
+    """Its servers are there in milliseconds."""
+    hub.configuration["cluster"]["local"]["cmd"] = [str(MOCK_NOTEBOOK)]
+
+
+def notebooks(hub):
+    """Processes of the quick servers that run."""
+    return [p for p in processes.marked(hub.mark) if processes.command(p).endswith(MOCK_NOTEBOOK.name)]
 
 
 def use_slurm(hub, cluster, notebook_venv, **more):
