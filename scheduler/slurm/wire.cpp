@@ -10,6 +10,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::int64_t last_second = 253'402'300'799; // of the year 9999
+
 json fields_json(const job_fields& f) {
     auto out = json::object();
     const auto add = [&](const char* name, const auto& value) {
@@ -30,15 +32,26 @@ json fields_json(const job_fields& f) {
     return out;
 }
 
-std::optional<time_point> time_at(const json& job, const char* key) {
-    const auto t = job.find(key);
-    if (t == job.end()) return std::nullopt;
-    return time_point(std::chrono::seconds(t->get<std::int64_t>()));
+// Nothing for a number that does not lie between `low` and `high`: one odd number costs no listing. What is
+// no number throws.
+std::optional<std::int64_t> number_at(const json& of, const char* key, std::int64_t low, std::int64_t high) {
+    const auto n = of.find(key);
+    if (n == of.end()) return std::nullopt;
+    const auto approximate = n->get<double>();
+    if (!n->is_number_integer() || approximate < static_cast<double>(low) ||
+        approximate > static_cast<double>(high))
+        return std::nullopt;
+    return n->get<std::int64_t>();
 }
 
-std::optional<int> number_at(const json& job, const char* key) {
-    const auto n = job.find(key);
-    return n == job.end() ? std::nullopt : std::optional(n->get<int>());
+std::optional<time_point> time_at(const json& job, const char* key) {
+    const auto s = number_at(job, key, 0, last_second);
+    return s ? std::optional(time_point(std::chrono::seconds(*s))) : std::nullopt;
+}
+
+std::optional<int> small_at(const json& job, const char* key) {
+    const auto n = number_at(job, key, -(1 << 30), 1 << 30);
+    return n ? std::optional(static_cast<int>(*n)) : std::nullopt;
 }
 
 job_phase phase_of(const std::string& word) {
@@ -61,9 +74,9 @@ job_status read_job(const json& job) {
     s.ended = time_at(job, "ended");
     s.node = job.value("node", std::string());
     s.address = job.value("address", std::string());
-    s.exit_code = number_at(job, "exit_code");
-    s.signal = number_at(job, "signal");
-    s.restarts = job.value("restarts", 0);
+    s.exit_code = small_at(job, "exit_code");
+    s.signal = small_at(job, "signal");
+    s.restarts = small_at(job, "restarts").value_or(0);
     return s;
 }
 
@@ -99,7 +112,7 @@ result<slurm_listing> read_listing(const json& answer) {
     return guarded<slurm_listing>([&] {
         slurm_listing out;
         out.unchanged = answer.value("unchanged", false);
-        out.last_update = answer.value("last_update", std::int64_t{0});
+        out.last_update = number_at(answer, "last_update", 0, last_second).value_or(0);
         if (const auto jobs = answer.find("jobs"); jobs != answer.end())
             for (const auto& job : *jobs) out.jobs.push_back(read_job(job));
         return out;

@@ -47,6 +47,19 @@ TEST(wire, malformed_answers_are_failures) {
     EXPECT_FALSE(read_submitted(nullptr));
 }
 
+TEST(wire, numbers_beyond_all_bounds_are_left_out) {
+    for (const auto* number : {"9223372036854775807", "-9223372036854775808", "1e300", "253402300800"}) {
+        const auto text = std::string(R"({"last_update":)") + number +
+                          R"(,"jobs":[{"job_id":"1","job_name":"x","user":"y","phase":"over","ended":)" +
+                          number + R"(,"exit_code":)" + number + R"(,"restarts":)" + number + "}]}";
+        const auto read = read_listing(json::parse(text));
+        ASSERT_TRUE(read) << number;
+        EXPECT_FALSE(read->jobs[0].ended) << number;
+        EXPECT_FALSE(read->jobs[0].exit_code) << number;
+        EXPECT_EQ(read->jobs[0].restarts, 0) << number;
+    }
+}
+
 TEST(wire, fields_that_are_set) {
     job_spec s;
     s.fields.memory_mib = 2048;
