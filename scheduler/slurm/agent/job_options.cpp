@@ -152,6 +152,7 @@ struct written {
 // "--name=value", "--name value", "-nvalue", "-n value".
 written take_apart(const std::string& text) {
     const bool is_long = text.starts_with("--");
+    if (text.size() < 2 || text.front() != '-') return {};
     const auto name_end = is_long ? text.find_first_of("= ") : std::min<std::size_t>(2, text.size());
     written out;
     out.name =

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The agent's parts that need no Slurm.
+#include "scheduler/slurm/agent/job_request.hpp"
 #include "scheduler/slurm/agent/reasons.hpp"
 #include "scheduler/slurm/agent/verbs.hpp"
 
@@ -57,6 +58,13 @@ TEST(agent, malformed_requests) {
     EXPECT_EQ(
         handle(s, "cancel", {{"job_id", "1; rm"}, {"job_name", "berth-h1-1"}, {"user", "x"}}).error().code,
         errc::invalid_argument);
+}
+
+TEST(agent, options_that_are_none) {
+    job_request r;
+    for (const auto* option : {"", "-", "--", "x", "-=", "--=1", "-w"})
+        EXPECT_EQ(apply_option(r, option).error().code, errc::invalid_argument) << option;
+    EXPECT_TRUE(apply_option(r, "-wnode1"));
 }
 
 TEST(agent, a_missing_slurm_conf_is_told_before_libslurm_looks_for_it) {
