@@ -189,6 +189,8 @@ parse_result parse_request_line(std::string_view line, request_head& out) {
     return parse_version(line.substr(last + 1), out.minor);
 }
 
+bool is_host(std::string_view s) { return s.find_first_of(" \t/?#@,") == std::string_view::npos; }
+
 // "http://host:1/path" becomes "/path"; its authority goes before Host (RFC 9112 section 3.2.2).
 parse_result cut_target(request_head& out) {
     if (out.method == "CONNECT") return parse_result::unsupported;
@@ -203,7 +205,7 @@ parse_result cut_target(request_head& out) {
     if (rest.find('?') < slash) return parse_result::bad;
     out.host = rest.substr(0, slash);
     out.target = slash == rest.npos ? std::string_view("/") : rest.substr(slash);
-    return out.host.empty() || out.host.find('@') != out.host.npos ? parse_result::bad : parse_result::ok;
+    return out.host.empty() || !is_host(out.host) ? parse_result::bad : parse_result::ok;
 }
 
 parse_result check_host(request_head& out) {
@@ -214,7 +216,7 @@ parse_result check_host(request_head& out) {
         seen = &h;
     }
     if (!seen) return out.minor >= 1 ? parse_result::bad : parse_result::ok;
-    if (seen->value.find_first_of(" \t/?#@,") != std::string_view::npos) return parse_result::bad;
+    if (!is_host(seen->value)) return parse_result::bad;
     if (out.host.empty()) out.host = seen->value;
     return parse_result::ok;
 }

@@ -40,7 +40,10 @@ TEST(http_head, an_absolute_url_is_cut) {
     EXPECT_EQ(h.target, "/p?q");
     EXPECT_EQ(h.host, "y");
     EXPECT_EQ(parse_request("GET ftp://y/p HTTP/1.1\r\nHost: x\r\n\r\n", h), parse_result::bad);
-    EXPECT_EQ(parse_request("GET http://u@y/p HTTP/1.1\r\nHost: x\r\n\r\n", h), parse_result::bad);
+    for (const char* wrong : {"u@y", "y#", "y,z"}) {
+        const auto head = "GET http://" + std::string(wrong) + "/p HTTP/1.1\r\nHost: x\r\n\r\n";
+        EXPECT_EQ(parse_request(head, h), parse_result::bad) << wrong;
+    }
 }
 
 TEST(http_head, how_a_response_ends) {
