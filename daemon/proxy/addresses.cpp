@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/proxy/addresses.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
 #include <charconv>
@@ -29,6 +30,12 @@ std::optional<ip_bytes> mapped(const socket_address& a) {
         return std::nullopt;
     }
     return out;
+}
+
+constexpr int mapped_bits = 96; // of ::ffff:0:0/96
+
+bool is_mapped(const ip_bytes& a) {
+    return std::count(a.begin(), a.begin() + 10, 0) == 10 && a[10] == 0xff && a[11] == 0xff;
 }
 
 bool is_mapped_v4(const in6_addr& a) { return IN6_IS_ADDR_V4MAPPED(&a); }
@@ -197,6 +204,8 @@ bool network_list::has(const socket_address& a) const {
     const auto ip = mapped(a);
     if (!ip) return a.family() == AF_UNIX;
     for (const auto& n : list_) {
+        // A network of IPv6, "::/0" say, holds no IPv4 addresses.
+        if (is_mapped(*ip) && n.bits < mapped_bits) continue;
         int left = n.bits;
         bool same = true;
         for (std::size_t i = 0; same && left > 0; ++i, left -= 8) {

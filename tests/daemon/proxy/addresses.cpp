@@ -21,6 +21,9 @@ TEST(addresses, networks) {
         EXPECT_FALSE(network_list::parse({bad})) << bad;
     EXPECT_TRUE(network_list::parse({"0.0.0.0/0"})->has(*ip_address("1.2.3.4", 0)));
     EXPECT_FALSE(network_list::parse({"0.0.0.0/0"})->has(*ip_address("fe80::1", 0)));
+    EXPECT_TRUE(network_list::parse({"::ffff:10.0.0.0/104"})->has(*ip_address("10.1.2.3", 0)));
+    for (const char* v6 : {"::/0", "::ffff:0:0/64"})
+        EXPECT_FALSE(network_list::parse({v6})->has(*ip_address("10.1.2.3", 0))) << v6;
 }
 
 TEST(addresses, a_stale_unix_socket_is_replaced_a_live_one_is_not) {
