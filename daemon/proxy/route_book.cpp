@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/proxy/route_book.hpp"
 
+#include "daemon/runtime/encoding.hpp"
 #include "daemon/runtime/time_text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -43,6 +44,8 @@ result<route_book::change> route_book::add(std::string_view path, const std::str
                                            std::int64_t now_ms) {
     auto value = json::parse(data.empty() ? "null" : data, nullptr, false);
     if (value.is_discarded()) return fail(errc::invalid_argument, "Body not valid JSON");
+    if (!is_valid_utf8(path))
+        return fail(errc::invalid_argument, "The path is not UTF-8"); // no listing could hold it
     auto made = make_route(clean_prefix(path), std::move(value), now_ms);
     if (!made) return fail(made.error());
     change out{.added = *made, .replaced = nullptr};

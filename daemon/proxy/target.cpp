@@ -52,7 +52,7 @@ result<target> parse_target(std::string_view url) {
     if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
     if (host.empty()) return refuse(url);
     for (unsigned char c : host)
-        if (c <= ' ' || c == '[' || c == ']' || c == '%') return refuse(url);
+        if (c <= ' ' || c == 0x7f || c == '[' || c == ']' || c == '%') return refuse(url);
     out.host = host;
     if (auto a = ip_address(host, out.port)) out.address = *a;
     return out;

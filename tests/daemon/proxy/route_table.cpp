@@ -75,8 +75,15 @@ TEST(target, forms) {
     EXPECT_TRUE(parse_target("http+unix:/run/x.sock")->address.has_value());
     EXPECT_TRUE(parse_target("http+unix://%2Frun%2Fx.sock")->address.has_value());
     for (const char* bad : {"", "x", "https://a", "http://", "http://a:0", "http://a:70000", "http://a:1x",
-                            "http://u@a:1", "http+unix:", "http+unix:relative", "http://a b:1", "ftp://a"})
+                            "http://u@a:1", "http+unix:", "http+unix:relative", "http://a b:1", "http://a\x7f:1", "ftp://a"})
         EXPECT_FALSE(parse_target(bad).has_value()) << bad;
+}
+
+TEST(route_book, takes_only_paths_that_can_be_listed) {
+    route_book book;
+    EXPECT_FALSE(book.add("/user/\xff", R"({"target":"http://127.0.0.1:1"})", 0));
+    EXPECT_TRUE(book.add("/user/\xc3\xa9", R"({"target":"http://127.0.0.1:1"})", 0));
+    EXPECT_NE(book.to_json(book.all()).find("/user/\xc3\xa9"), std::string::npos);
 }
 
 TEST(route_book, a_wrong_table_changes_nothing) {
