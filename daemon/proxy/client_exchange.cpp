@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/proxy/answer_plan.hpp"
 #include "daemon/proxy/client.hpp"
 #include "daemon/proxy/worker.hpp"
 
@@ -127,8 +128,8 @@ bool client::take_response(std::size_t head_size) {
     auto& h = w_.response;
     response_searched_ = 0;
     if (parse_response(std::string_view(in).substr(0, head_size), h) != parse_result::ok ||
-        (h.has_encoding && h.minor == 0)) {
-        answer(local_answer::bad_gateway);
+        !is_acceptable(h, {.page_status = request_.page_status})) {
+        answer(request_.page_status ? local_answer::server_away : local_answer::bad_gateway);
         return false;
     }
     touch();
@@ -154,22 +155,20 @@ bool client::take_response(std::size_t head_size) {
 }
 
 void client::start_response(const response_head& h, std::size_t head_size) {
-    const auto kind = h.body(request_.is_head);
-    response_begun_ = request_.answered = true;
-    request_.backend_ends =
-        !h.keep_alive() || kind == body_kind::until_close || (h.has_encoding && h.has_length);
-    download_ = {.framing = body_framing(kind, h.length)};
-    download_.decode = kind == body_kind::chunked && request_.minor == 0;
-    const bool counts = h.status < 300 && !request_.page_status;
-    const bool no_end = kind == body_kind::until_close || download_.decode;
     // While the body is still coming, nobody knows whether its rest will be wanted.
-    if (no_end || !upload_.framing.done() || w_.draining()) request_.keep_alive = false;
-    response_rules rules{.minor = request_.minor, .close = !request_.keep_alive};
-    rules.chunked = h.has_encoding && !download_.decode;
-    rules.instead_of_status = request_.page_status;
+    const bool may_last = request_.keep_alive && upload_.framing.done() && !w_.draining();
+    const auto plan = plan_answer(h, {.minor = request_.minor,
+                                      .page_status = request_.page_status,
+                                      .is_head = request_.is_head,
+                                      .keep_alive = may_last});
+    response_begun_ = request_.answered = true;
+    request_.backend_ends = plan.backend_ends;
+    request_.keep_alive = !plan.rules.close;
+    download_ = {.framing = body_framing(plan.kind, h.length), .decode = plan.decode};
+    const bool counts = h.status < 300 && !request_.page_status;
     auto& out = w_.head_out();
     out.clear();
-    write_response_head(out, h, rules);
+    write_response_head(out, h, plan.rules);
     backend_->stream.unread().erase(0, head_size); // `h` points to nothing from here on
     const bool ok = download_.join(out, backend_->stream);
     if (!stream_.write(out) || !ok) return abort();
