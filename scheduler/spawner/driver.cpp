@@ -66,8 +66,7 @@ bool driver::perform(record& r, server_action a, const ending* why) {
         if (r.probing || r.answered || r.s.port == 0 || r.s.host.empty()) return true;
         r.probing = true;
         note(r, stage::starting, "The server is starting");
-        tasks.spawn("probe " + r.s.url_path,
-                    probe_until_ready(shared_from_this(), r.s.key, r.s.attempt));
+        tasks.spawn("probe " + r.s.url_path, probe_until_ready(shared_from_this(), r.s.key, r.s.attempt));
         return true;
     case server_action::forget_address: forget_address(r); return true;
     case server_action::add_route: routes->want(r.s); return true;
@@ -76,8 +75,7 @@ bool driver::perform(record& r, server_action a, const ending* why) {
         const auto pause =
             std::min<duration>(first_retry * (1 << std::min(r.submit_tries, 6)), longest_retry);
         ++r.submit_tries;
-        tasks.spawn("retry " + r.s.url_path,
-                    retry_submit(shared_from_this(), r.s.key, r.s.attempt, pause));
+        tasks.spawn("retry " + r.s.url_path, retry_submit(shared_from_this(), r.s.key, r.s.attempt, pause));
         return true;
     }
     case server_action::renew_attempt:
@@ -133,6 +131,9 @@ void driver::forget_address(record& r) {
     r.s.host.clear();
     r.answered = false;
     r.s.ready_at.reset();
+    // The new run has all the time that a run has, also when the step is the same.
+    r.s.phase_since = with.time.now();
+    r.frozen = duration::zero();
 }
 
 void driver::keep_failure(record& r, const ending& e) {

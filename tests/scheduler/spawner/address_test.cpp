@@ -74,6 +74,20 @@ TEST(address, told_before_a_listing_shows_the_new_run_is_kept_through_a_restart)
     told_before_the_listing("node2", "10.0.0.2", 5000, true);
 }
 
+TEST(address, a_run_that_begins_anew_has_all_its_time) {
+    world w;
+    w.boot();
+    ASSERT_TRUE(w.start());
+    auto& job = *w.slurm.only_job();
+    w.slurm.start(job, "node1", "10.0.0.1");
+    w.pass(4min);
+    ++job.restarts;
+    w.slurm.start(job, "node2", "10.0.0.2");
+    w.pass(4min);
+    EXPECT_EQ(w.it().state, phase::launching);
+    ASSERT_TRUE(w.wait_for([&] { return !w.it().active(); }, 3min)) << "but not more";
+}
+
 TEST(address, another_job_with_our_id_is_not_ours) {
     world w;
     w.boot();
