@@ -69,6 +69,8 @@ void batch_system::start(job& j) {
     const int node = 1 + n_.chance.below(3);
     j.port = next_port_++;
     const int run = ++j.run;
+    j.told_hub = false;
+    j.reported.reset();
     change(j, [&](auto& s) {
         s.phase = job_phase::running;
         s.state = local_ ? "running" : "RUNNING";
@@ -110,8 +112,6 @@ void batch_system::end_soon(job& j, const std::string& state) {
 void batch_system::requeue(job& j) {
     if (!j.alive() || j.now.phase != job_phase::running || local_) return;
     j.listening = false;
-    j.told_hub = false;
-    j.reported.reset();
     change(j, [](auto& s) {
         s.phase = job_phase::queued;
         s.state = "PENDING";
@@ -150,6 +150,9 @@ void batch_system::set(controller c) {
                                                    : c == controller::frozen ? "frozen"
                                                                              : "away");
     });
+    if (state_ == controller::up && c != state_) outages_.emplace_back(n_.time.now(), time_point::max());
+    if (c == controller::up && !outages_.empty())
+        outages_.back().second = std::min(outages_.back().second, n_.time.now());
     state_ = c;
     if (c == controller::frozen) return;
     auto held = std::move(held_);
@@ -158,6 +161,13 @@ void batch_system::set(controller c) {
     if (c == controller::up)
         for (auto& what : held)
             n_.time.in(n_.chance.between(milliseconds(1), milliseconds(50)), std::move(what));
+}
+
+duration batch_system::away_since(time_point t) const {
+    duration out{};
+    for (const auto& [from, to] : outages_)
+        out += std::max(duration{}, std::min(to, n_.time.now()) - std::max(from, t));
+    return out;
 }
 
 void batch_system::restart_with_lost_state() {

@@ -43,6 +43,7 @@ class batch_system {
     // What happens to it.
     void set(controller c);
     controller state() const { return state_; }
+    duration away_since(time_point t) const; // how long nobody could ask it
     void when_thawed(std::function<void()> what) { held_.push_back(std::move(what)); }
     void restart_with_lost_state(); // forgets the youngest jobs; their ids come again
     void requeue(job& j);
@@ -66,7 +67,8 @@ class batch_system {
     nature& n_;
     bool local_;
     controller state_ = controller::up;
-    std::deque<job> jobs_; // never shrinks: references stay good
+    std::vector<std::pair<time_point, time_point>> outages_; // the last one's end: not known yet, or passed
+    std::deque<job> jobs_;                                   // never shrinks: references stay good
     std::vector<std::function<void()>> held_;
     time_point last_snapshot_{};
     int next_id_ = 100, next_port_ = 20000;

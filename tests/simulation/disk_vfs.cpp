@@ -72,7 +72,7 @@ int is_reserved(sqlite3_file*, int* out) {
 }
 int control(sqlite3_file*, int, void*) { return SQLITE_NOTFOUND; }
 int sector_size(sqlite3_file*) { return 512; }
-int characteristics(sqlite3_file*) { return 0; }
+int characteristics(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; } // as SQLite takes real disks
 
 int map_shared(sqlite3_file* f, int region, int bytes, int extend, void volatile** out) {
     auto& regions = of(f).shared;

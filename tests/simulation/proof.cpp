@@ -29,6 +29,9 @@ std::string impatience(const claim& c, const outside& o, const scheduler::spawne
     if (says(c, "did not take the job within") || says(c, "waited in the queue for longer"))
         return s && s->started && now - *s->started >= o.settings.queue_timeout ? "" : "too early";
     const auto* j = job_of(o, c.attempt, true);
+    if (j && j->now.started &&
+        now - *j->now.started - o.jobs.away_since(*j->now.started) < o.settings.launch_timeout)
+        return "too early: the controller was away";
     if (!j || !j->listening || !j->reported) return "";
     return now - *j->reported < time_to_be_seen ? "" : "its server has been listening";
 }

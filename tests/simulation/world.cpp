@@ -163,7 +163,7 @@ void world::crash(ending e) {
 // more.
 void world::deliver_report(job& j, int run) {
     n_.time.in(n_.chance.between(milliseconds(1), milliseconds(50)), [this, &j, run] {
-        if (!j.alive() || j.run != run) return;
+        if (!j.listening || j.run != run) return;
         const auto again = [this, &j, run](duration pause) {
             n_.time.in(pause, [this, &j, run] { deliver_report(j, run); });
         };
@@ -178,7 +178,7 @@ void world::deliver_report(job& j, int run) {
         hub_->ask(hub_->servers().report_address(target->key, "", j.port, knows_node ? j.now.address : ""),
                   [this, &j, run, number](const result<void>& r) {
                       *number = true;
-                      if (!r || j.run != run) return;
+                      if (!r || j.run != run || !j.listening) return;
                       j.told_hub = true;
                       // While the disk fails the hub takes the word, but cannot keep it through a crash.
                       if (!j.reported && storage_.health() == ailment::none) j.reported = n_.time.now();
