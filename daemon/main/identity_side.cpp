@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 
 namespace berth::config {
 namespace asio = boost::asio;
@@ -144,12 +145,16 @@ asio::awaitable<result<void>> identity_side::load() {
 
 asio::awaitable<void> identity_side::tidy_up(const auth::session_store& sessions) {
     if (!credentials_) co_return;
-    std::vector<std::int64_t> stale;
-    for (const auto& [id, user] : in_.who.users()) {
-        const auto live = sessions.of_user(id);
-        for (const auto& c : credentials_->of_user(id))
-            if (std::ranges::find(live, c.session, &auth::session::id) == live.end()) stale.push_back(c.session);
-    }
+    std::map<std::int64_t, std::int64_t> users; // of live sessions
+    for (const auto& [id, user] : in_.who.users())
+        for (const auto* one : sessions.of_user(id)) users.emplace(one->id, id);
+    // Those of users who are no more, and rows that no key opens, too.
+    auto stale = credentials_->sessions();
+    std::erase_if(stale, [&](std::int64_t session) {
+        const auto live = users.find(session);
+        const auto kept = credentials_->of_session(session);
+        return live != users.end() && (!kept || kept->user_id == live->second);
+    });
     for (const auto session : stale) (void)co_await credentials_->forget(session);
 }
 
