@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/runtime/helper_keeper.hpp"
 
+#include "daemon/runtime/keeper_message.hpp"
+
 #include <fmt/format.h>
 
 #include <cerrno>
@@ -43,20 +45,14 @@ result<std::unique_ptr<helper_keeper>> helper_keeper::start(const std::string& p
 }
 
 result<void> helper_keeper::start_helper(std::size_t which, int socket) const {
-    unsigned char number = static_cast<unsigned char>(which);
-    iovec data{&number, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr m{};
-    m.msg_iov = &data;
-    m.msg_iovlen = 1;
-    m.msg_control = control;
-    m.msg_controllen = sizeof control;
-    cmsghdr* const head = CMSG_FIRSTHDR(&m);
+    keeper_message m;
+    m.which = static_cast<unsigned char>(which);
+    cmsghdr* const head = CMSG_FIRSTHDR(&m.header);
     head->cmsg_level = SOL_SOCKET;
     head->cmsg_type = SCM_RIGHTS;
     head->cmsg_len = CMSG_LEN(sizeof(int));
     std::memcpy(CMSG_DATA(head), &socket, sizeof(int));
-    if (sendmsg(socket_.get(), &m, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) return {};
+    if (sendmsg(socket_.get(), &m.header, MSG_NOSIGNAL | MSG_DONTWAIT) == 1) return {};
     return fail(errc::unavailable,
                 fmt::format("berth-keeper cannot be asked to start it again ({}): restart berth",
                             std::strerror(errno)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // berth-keeper: see helper_keeper.hpp. Whoever holds its socket can start the helpers of its command line,
 // and nothing else.
+#include "daemon/runtime/keeper_message.hpp"
 #include "daemon/runtime/spawn.hpp"
 
 #include <cerrno>
@@ -41,20 +42,13 @@ std::vector<kept_helper> read_groups(int argc, char** argv) {
 
 // One request: the helper's number and its socket. False: the daemon has gone.
 bool receive(int& which, unique_fd& socket) {
-    unsigned char number = 0;
-    iovec data{&number, 1};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-    msghdr m{};
-    m.msg_iov = &data;
-    m.msg_iovlen = 1;
-    m.msg_control = control;
-    m.msg_controllen = sizeof control;
+    keeper_message m;
     ssize_t got = 0;
-    do got = recvmsg(STDIN_FILENO, &m, MSG_CMSG_CLOEXEC);
+    do got = recvmsg(STDIN_FILENO, &m.header, MSG_CMSG_CLOEXEC);
     while (got < 0 && errno == EINTR);
     if (got <= 0) return false;
-    which = number;
-    const cmsghdr* const head = CMSG_FIRSTHDR(&m);
+    which = m.which;
+    const cmsghdr* const head = CMSG_FIRSTHDR(&m.header);
     if (!head || head->cmsg_type != SCM_RIGHTS || head->cmsg_len != CMSG_LEN(sizeof(int))) return true;
     int fd = -1;
     std::memcpy(&fd, CMSG_DATA(head), sizeof fd);
