@@ -4,6 +4,7 @@
 // twice is the same as once.
 #include "hubapi/rest/answer.hpp"
 #include "hubapi/rest/guard.hpp"
+#include "hubapi/rest/reported_address.hpp"
 #include "hubapi/rest/routes.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,16 +13,8 @@ namespace berth::hub {
 namespace asio = boost::asio;
 using http::request;
 using http::response;
-using nlohmann::json;
 
 namespace {
-
-// Letters, digits, dots, dashes and colons: an address or a host name.
-bool plausible_host(const std::string& host) {
-    return host.size() <= 255 && std::ranges::all_of(host, [](unsigned char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '_';
-    });
-}
 
 // A job may name its own node only: the front door would go wherever else it was told.
 bool is_own_node(const scheduler::server* s, const std::string& host) {
@@ -32,18 +25,15 @@ asio::awaitable<response> report(hub& h, principal caller, request r) {
     if (!caller.is_server) co_return error_answer(403, "Only a server's own token ($JUPYTERHUB_API_TOKEN) may tell its port.");
     auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
-    const auto port = body->value("port", json()), host = body->value("host", json(""));
-    if (!port.is_number_integer() || port.get<std::int64_t>() < 1 || port.get<std::int64_t>() > 65535)
-        co_return error_answer(400, "port must be an integer from 1 to 65535, not " + port.dump());
-    if (!host.is_string() || !plausible_host(host.get<std::string>()))
-        co_return error_answer(400, "host must be an address or a host name, not " + host.dump());
+    auto told = read_reported_address(*body);
+    if (!told) co_return error_answer(told.error());
     const scheduler::server_key key{caller.user_id, caller.server.substr(caller.server.find('/') + 1)};
-    auto where = host.get<std::string>();
+    auto where = std::move(told->host);
     if (!where.empty() && !is_own_node(h.servers.find(key), where)) {
         h.log.warning("callback.host_ignored", {{"user", caller.name}, {"server", key.name}, {"host", where}});
         where.clear();
     }
-    auto done = co_await h.servers.report_address(key, "", static_cast<int>(port.get<std::int64_t>()), std::move(where));
+    auto done = co_await h.servers.report_address(key, "", told->port, std::move(where));
     if (!done) co_return error_answer(done.error());
     co_return http::make_json(201, R"({"message": "BatchSpawner data configured"})");
 }

@@ -243,6 +243,21 @@ TEST_F(tokens, a_configured_token_must_be_long_enough_and_its_own) {
     EXPECT_THAT(again.error().message, testing::Not(HasSubstr("12345678")));
 }
 
+TEST_F(tokens, configured_tokens_are_replaced_together_or_not_at_all) {
+    token_record one, two;
+    one.service = "one";
+    two.service = "two";
+    ASSERT_TRUE(store->replace_configured({{secret("first-value"), one}, {secret("second-value"), two}}));
+    ASSERT_TRUE(store->replace_configured({{secret("first-value"), one}, {secret("third-value"), two}}));
+    EXPECT_EQ(store->authenticate("second-value"), nullptr);
+    ASSERT_NE(store->authenticate("third-value"), nullptr);
+    EXPECT_FALSE(store->replace_configured({{secret("fourth-value"), one}, {secret("fourth-value"), two}}));
+    EXPECT_EQ(store->authenticate("fourth-value"), nullptr);
+    ASSERT_NE(store->authenticate("first-value"), nullptr);
+    EXPECT_EQ(store->authenticate("first-value")->service, "one");
+    EXPECT_EQ(store->authenticate("third-value")->service, "two");
+}
+
 TEST_F(tokens, a_damaged_row_is_told_and_opens_nothing) {
     const auto made = issue(of(7));
     ASSERT_TRUE(run(db->commit({{"UPDATE tokens SET scopes = 'x'", {}}})));
