@@ -23,6 +23,13 @@ std::string id_of(std::string_view name) {
     return out;
 }
 
+// What becomes of the server while nobody can see it.
+std::string unknown_words(const server_card& c) {
+    if (!c.open_url.empty()) return "Your notebook goes on.";
+    if (!c.cancel_action.empty()) return "Your request is kept, and so is your place in the queue.";
+    return "It ends as soon as the controller is back.";
+}
+
 data of_card(const server_card& c) {
     data d;
     put(d, "id", id_of(c.id));
@@ -35,9 +42,7 @@ data of_card(const server_card& c) {
     put(d, "time", c.time);
     put(d, "left", c.left);
     put(d, "unknown", c.unknown_since);
-    put(d, "unknown_text",
-        std::string(c.state.kind == "queued" ? "Your place in the queue is kept."
-                                             : "Your notebook goes on."));
+    put(d, "unknown_text", unknown_words(c));
     put(d, "facts", c.facts);
     put(d, "log_tail", printable(c.log_tail));
     put(d, "open_url", c.open_url);

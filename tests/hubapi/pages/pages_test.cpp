@@ -126,6 +126,34 @@ TEST(pages, log_that_is_no_utf8_stays_readable) {
     EXPECT_THAT(r->failed({}, v), HasSubstr("caf? ended\n"));
 }
 
+TEST(pages, say_what_becomes_of_a_server_that_nobody_can_see) {
+    const auto r = plain();
+    server_card card;
+    card.title = "viz";
+    card.state = {"unknown", "State unknown"};
+    card.unknown_since = {"13:58 UTC", "2026-11-22T13:58:00Z"};
+    const auto home = [&] {
+        home_view v;
+        v.servers = {card};
+        return r->home({}, v);
+    };
+    EXPECT_THAT(home(), HasSubstr("It ends as soon as the controller is back"));
+    card.cancel_action = "/hub/stop/alice/viz";
+    EXPECT_THAT(home(), HasSubstr("Your request is kept"));
+    card.cancel_action.clear();
+    card.open_url = "/user/alice/viz/";
+    EXPECT_THAT(home(), HasSubstr("Your notebook goes on"));
+
+    pending_view v;
+    v.unknown_since = card.unknown_since;
+    EXPECT_THAT(r->pending({}, v), HasSubstr("your request is kept"));
+    v.stopping = true;
+    EXPECT_THAT(r->pending({}, v), HasSubstr("The server ends as soon as the controller is back"));
+    EXPECT_THAT(r->pending({}, v), Not(HasSubstr("It ends now")));
+    v.unknown_since = {};
+    EXPECT_THAT(r->pending({}, v), HasSubstr("It ends now"));
+}
+
 TEST(pages, a_fresh_users_home_has_no_form_and_token_one_empty_one) {
     const auto r = plain();
     const auto all = all_samples(*r);
