@@ -14,8 +14,16 @@ struct common_options {
     std::string data_dir;    // "" for the configuration's
 };
 
-int serve_command(const common_options& o);
-int proxy_command(const common_options& o);
+struct serve_options {
+    bool door_apart = false; // the front door is somebody else's to start, such as a unit's
+};
+int serve_command(const common_options& o, const serve_options& s);
+
+struct proxy_options {
+    bool replace = false;   // have the door that runs hand over to a new one
+    bool successor = false; // be that new one: standard input is the line to the old one
+};
+int proxy_command(const common_options& o, const proxy_options& p);
 
 struct stop_options {
     bool servers = false;   // stop the notebook servers too

@@ -7,6 +7,7 @@
 #include "auth/credentials/service_accounts.hpp"
 #include "auth/login/login.hpp"
 #include "auth/scopes/scopes.hpp"
+#include "daemon/main/key_digests.hpp"
 #include "daemon/main/toml_section.hpp"
 #include "daemon/runtime/log.hpp"
 #include "hubapi/model/settings.hpp"
@@ -91,6 +92,7 @@ struct cluster_keys {
 
 struct configuration {
     std::string file; // "" without one
+    key_digests keys; // of the file
     hub_keys hub;
     tls_keys tls;
     proxy_keys proxy;

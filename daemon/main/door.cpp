@@ -41,6 +41,7 @@ proxy::settings door_settings(const configuration& c, const data_dir& d) {
     s.listen.tls = {c.tls.certificate, c.tls.key};
     s.listen.trusted_proxies = c.proxy.trusted_proxies;
     s.threads = static_cast<unsigned>(c.proxy.threads);
+    s.version = BERTH_VERSION;
     s.api_address = "unix:" + d.file("proxy.sock");
     s.api_token = d.proxy_token;
     s.default_target = "http+unix:" + d.file("hub.sock");
@@ -54,11 +55,19 @@ std::string door_api(const configuration& c, const data_dir& d) {
 
 asio::awaitable<result<void>> door_routes::add(scheduler::server s) {
     auto target = server_origin(s);
+    if (const auto at = there_.extract(listed_name(s.url_path)); at && at.mapped() == target) co_return result<void>{};
     auto data = data_of(s);
     co_return co_await door_.add(s.url_path, std::move(target), std::move(data));
 }
 
-asio::awaitable<result<void>> door_routes::remove(scheduler::server s) { co_return co_await door_.remove(s.url_path); }
+asio::awaitable<result<void>> door_routes::remove(scheduler::server s) {
+    there_.erase(listed_name(s.url_path));
+    co_return co_await door_.remove(s.url_path);
+}
+
+void door_routes::there(const std::vector<proxy::listed_route>& list) {
+    for (const auto& r : list) there_[r.routespec] = r.target;
+}
 
 asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::string base_url,
                                           std::string hub_target) {

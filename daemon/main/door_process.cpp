@@ -48,15 +48,19 @@ result<child_options> door_command(const configuration& c, const data_dir& d) {
 
 } // namespace
 
-bool door_answers(const data_dir& d) {
+std::optional<pid_t> door_opener(const data_dir& d) {
     const auto path = d.file("proxy.sock");
     unique_fd s(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (!s || path.size() >= sizeof address.sun_path) return false;
+    if (!s || path.size() >= sizeof address.sun_path) return std::nullopt;
     std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-    if (::connect(s.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return true;
-    return errno == EAGAIN; // it listens, and has more callers than it takes at once
+    if (::connect(s.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return errno == EAGAIN ? std::optional<pid_t>(0) : std::nullopt;
+    ucred opener{};
+    socklen_t size = sizeof opener;
+    ::getsockopt(s.get(), SOL_SOCKET, SO_PEERCRED, &opener, &size);
+    return opener.pid;
 }
 
 result<spawned> launch_door(const configuration& c, const data_dir& d) {
@@ -65,7 +69,7 @@ result<spawned> launch_door(const configuration& c, const data_dir& d) {
     return spawn_process(*o);
 }
 
-result<void> start_door(const configuration& c, const data_dir& d) {
+result<spawned> start_door(const configuration& c, const data_dir& d) {
     const auto o = door_command(c, d);
     if (!o) return fail(o.error());
     const auto log = d.file("proxy.log");
@@ -73,7 +77,7 @@ result<void> start_door(const configuration& c, const data_dir& d) {
     if (!child) return fail(child.error());
     if (auto ok = await_start(child->started, *o); !ok) return fail(ok.error());
     for (int i = 0; i < 500; ++i) {
-        if (door_answers(d)) return {};
+        if (door_answers(d)) return child;
         if (has_ended(child->pid)) return fail(errc::unavailable, "the front door did not start" + last_words(log));
         std::this_thread::sleep_for(20ms);
     }

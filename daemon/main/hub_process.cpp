@@ -5,10 +5,11 @@
 #include "auth/tokens/tokens.hpp"
 #include "daemon/http/server.hpp"
 #include "daemon/main/door.hpp"
+#include "daemon/main/door_keeper.hpp"
 #include "daemon/main/http_prober.hpp"
 #include "daemon/main/hub_settings.hpp"
+#include "daemon/main/reload.hpp"
 #include "daemon/main/identity_side.hpp"
-#include "daemon/runtime/child_process.hpp"
 #include "daemon/runtime/metrics.hpp"
 #include "daemon/runtime/task.hpp"
 #include "daemon/store/store.hpp"
@@ -28,6 +29,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <list>
 #include <optional>
 
 namespace berth::config {
@@ -35,8 +37,8 @@ namespace asio = boost::asio;
 
 // In the order of need: what comes later refers to what comes before.
 struct hub_process::parts {
-    parts(asio::io_context& io, logger& l, const configuration& configured, const data_dir& dir, privileged_helpers& h)
-        : executor(io.get_executor()), log(l), c(configured), d(dir), helpers(h), tasks(executor, log), http(executor, log),
+    parts(asio::io_context& io, adjustable_logger& l, const configuration& configured, const data_dir& dir, privileged_helpers& h, hub_options&& o)
+        : executor(io.get_executor()), log(l), c(configured), d(dir), helpers(h), options(std::move(o)), tasks(executor, log), http(executor, log),
           door(http, time, log, {door_api(c, d), d.proxy_token}), routes(door), probes(http), metrics(registry),
           asked(executor, asio::steady_timer::time_point::max()) {}
 
@@ -48,17 +50,17 @@ struct hub_process::parts {
     asio::awaitable<result<void>> load();
     // The door's table as the records say.
     asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, settings.base_url, hub_target()); }
-    asio::awaitable<void> keep_routes();
-    asio::awaitable<void> keep_door();
+    asio::awaitable<void> begin_with_door();
     asio::awaitable<void> purge_expired_rows();
     asio::awaitable<void> stop_all_servers();
     asio::awaitable<void> session_over(auth::session ended);
 
     asio::any_io_executor executor;
-    logger& log;
-    const configuration& c;
+    adjustable_logger& log;
+    configuration c; // as the hub runs by it; changed by a reload only
     const data_dir& d;
     privileged_helpers& helpers;
+    hub_options options;
     system_clock time;
     task_scope tasks;
     http_client http;
@@ -68,6 +70,7 @@ struct hub_process::parts {
     metrics_registry registry;
     hub::hub_metrics metrics;
     hub::settings settings;
+    std::list<retired_settings> retired;
     std::unique_ptr<store::database> db;
     std::optional<hub::people> who;
     std::optional<auth::token_store> tokens;
@@ -85,14 +88,15 @@ struct hub_process::parts {
     std::optional<pages::page_handlers> page_handlers;
     std::optional<hub::front_desk> desk;
     std::optional<http::server> listener;
-    std::unique_ptr<child_process> restarted_door; // watched so that it is reaped
+    std::optional<door_keeper> keeper;
     asio::steady_timer asked; // cancelled when the API asks for a shutdown
     bool asked_with_servers = false, was_asked = false;
     time_point began = time.now();
 };
 
-hub_process::hub_process(asio::io_context& io, logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers)
-    : parts_(std::make_unique<parts>(io, log, c, d, helpers)) {}
+hub_process::hub_process(asio::io_context& io, adjustable_logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers,
+                         hub_options options)
+    : parts_(std::make_unique<parts>(io, log, c, d, helpers, std::move(options))) {}
 hub_process::~hub_process() = default;
 
 result<void> hub_process::open() {
@@ -194,45 +198,9 @@ asio::awaitable<result<void>> hub_process::parts::load() {
     if (auto ok = co_await servers->load(); !ok) co_return ok;
     for (auto& [secret_value, record] : configured_tokens(c, d))
         if (auto ok = tokens->add_configured(secret_value, record); !ok) co_return ok;
-    std::vector<std::string> missing;
-    for (const auto& name : c.hub.admin_users)
-        if (const auto* u = who->find(name); !u)
-            missing.push_back(name);
-        else if (auto ok = co_await who->set_admin(u->id, true); !ok)
-            co_return ok;
-    auto made = co_await who->create_users(std::move(missing), true);
-    if (!made) co_return fail(made.error());
-    co_return result<void>{};
-}
-
-// A front door that has died is started again, and told its routes at once.
-asio::awaitable<void> hub_process::parts::keep_door() {
-    static constexpr duration look = std::chrono::seconds(1), first_wait = std::chrono::milliseconds(300),
-                              longest_wait = std::chrono::seconds(60);
-    auto pause = look;
-    for (bool away = false;;) {
-        co_await time.sleep_for(pause);
-        if (door_answers(d)) {
-            pause = look;
-            if (!std::exchange(away, false)) continue;
-            auto done = co_await sync();
-            if (done) log.info("proxy.back");
-            continue;
-        }
-        pause = std::exchange(away, true) ? std::min(pause * 2, longest_wait) : first_wait;
-        auto child = launch_door(c, d);
-        log.warning("proxy.restarted", {{"result", child ? std::string("started") : child.error().message}, {"log", d.file("proxy.log")}});
-        if (child) restarted_door = child_process::watch(executor, std::move(*child));
-    }
-}
-
-// Routes are told to the door as they change; this puts right what was missed while the door was away.
-asio::awaitable<void> hub_process::parts::keep_routes() {
-    for (;;) {
-        auto done = co_await sync();
-        if (!done) log.warning("proxy.unreachable", {{"error", done.error()}});
-        co_await time.sleep_for(done ? std::chrono::seconds(60) : std::chrono::seconds(2));
-    }
+    const auto& blocked = c.login.rules.blocked_users;
+    co_await end_blocked_sessions(*who, *sessions, log, {blocked.begin(), blocked.end()});
+    co_return co_await make_admins(*who, c.hub.admin_users);
 }
 
 asio::awaitable<void> hub_process::parts::purge_expired_rows() {
@@ -243,19 +211,35 @@ asio::awaitable<void> hub_process::parts::purge_expired_rows() {
     }
 }
 
+asio::awaitable<void> hub_process::parts::begin_with_door() {
+    keeper.emplace(door_keeper::surroundings{executor, time, log, http, c, d, [this] { return sync(); }, options.door_apart});
+    if (options.door) keeper->started(std::move(*options.door));
+    co_await keeper->learn(routes);
+    tasks.spawn("keep_routes", keeper->keep_routes());
+    if (c.proxy.external) co_return;
+    tasks.spawn("keep_door", keeper->keep_door());
+    tasks.spawn("renew_door", keeper->renew());
+}
+
 asio::awaitable<result<void>> hub_process::start() {
     auto& p = *parts_;
     if (auto ok = co_await p.load(); !ok) co_return ok;
     if (auto ok = p.listener->start(); !ok) co_return ok;
+    co_await p.begin_with_door();
     p.servers->run();
-    p.tasks.spawn("keep_routes", p.keep_routes());
-    if (!p.c.proxy.external) p.tasks.spawn("keep_door", p.keep_door());
     p.tasks.spawn("purge_expired", p.purge_expired_rows());
     const auto took = p.time.now() - p.began;
     p.metrics.started(took);
     p.log.info("hub.started", {{"version", BERTH_VERSION}, {"listen", p.c.hub.listen}, {"users", p.who->users().size()},
                                {"servers", p.servers->active_count()}, {"ms", took.count() / 1000}});
     co_return result<void>{};
+}
+
+asio::awaitable<void> hub_process::reload() {
+    auto& p = *parts_;
+    if (p.c.file.empty()) co_return p.log.info("config.applied", {{"keys", ""}, {"note", "there is no configuration file"}});
+    co_await config::reload({p.c, p.d, p.log, p.settings, *p.who, *p.may, *p.tokens, *p.sessions, *p.servers, p.places,
+                             p.c.proxy.external ? nullptr : &p.door, p.retired});
 }
 
 asio::awaitable<void> hub_process::parts::stop_all_servers() {

@@ -5,20 +5,27 @@
 #include "daemon/main/configuration.hpp"
 #include "daemon/main/data_dir.hpp"
 #include "daemon/runtime/log.hpp"
+#include "daemon/runtime/spawn.hpp"
 
 #include <boost/asio/io_context.hpp>
 
 #include <memory>
-#include <string>
+#include <optional>
 
 namespace berth::config {
+
+struct hub_options {
+    bool door_apart = false;                // the front door is somebody else's to start
+    std::optional<spawned> door = {};       // the one that was started for this hub
+};
 
 // The hub of `berth serve`: every part, made once, in the order in which they need each other, and handed down by
 // reference. Lives on the thread that runs `io`.
 class hub_process {
   public:
     // `helpers` are running already; privileges have been dropped.
-    hub_process(boost::asio::io_context& io, logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers);
+    hub_process(boost::asio::io_context& io, adjustable_logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers,
+                hub_options options = {});
     hub_process(const hub_process&) = delete;
     hub_process& operator=(const hub_process&) = delete;
     ~hub_process();
@@ -27,6 +34,8 @@ class hub_process {
     result<void> open();
     // Reads the state, listens, sends the routes, carries on what was under way. The failure names what to do.
     boost::asio::awaitable<result<void>> start();
+    // Takes what has changed in the configuration file, as far as a running hub can; what came of it is in the log.
+    boost::asio::awaitable<void> reload();
     // Ends in order: no new requests, the ones under way answered, nothing unwritten. Servers run on, unless
     // stop_servers_on_exit or `stop_servers` says otherwise.
     boost::asio::awaitable<void> stop(bool stop_servers);

@@ -252,6 +252,7 @@ std::expected<configuration, std::vector<problem>> read(const std::string& file)
     try {
         const auto table = toml::parse_file(file);
         c = read_all(table, to);
+        c.keys = digests_of(table);
     } catch (const toml::parse_error& e) {
         to.add(e.source().begin.line, "", std::string(e.description()));
     }

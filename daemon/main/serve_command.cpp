@@ -9,12 +9,15 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <ctime>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,30 +39,55 @@ void raise_descriptor_limit() {
 void print_welcome(const configuration& c) {
     fmt::print("Berth is ready:  {}{}\n", url_of(c.hub.listen, false), c.hub.base_url);
     fmt::print("Sign in with any name and this password:  {}\n", c.login.dummy_password.reveal());
-    fmt::print("(Ctrl-C ends the hub; notebooks and the front door stay. `berth stop` closes the front door too.)\n");
+    fmt::print("(Ctrl-C ends the hub; notebooks and the front door stay. `berth stop` closes the front door "
+               "too.)\n");
     std::fflush(stdout);
 }
 
-// SIGTERM, SIGINT or the API's shutdown; SIGHUP is said to be heard. True: stop the servers too.
-asio::awaitable<bool> wait_for_end(hub_process& hub, logger& log) {
+// Says to systemd what goes on, and when it has begun.
+void notify_reloading() {
+    timespec now{};
+    ::clock_gettime(CLOCK_MONOTONIC, &now);
+    ::sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the configuration",
+                 static_cast<long long>(now.tv_sec) * 1'000'000 + now.tv_nsec / 1'000);
+}
+
+// Tells systemd's watchdog, where there is one, that the event loop turns.
+asio::awaitable<void> beat() {
+    std::uint64_t limit_us = 0;
+    const bool wanted = ::sd_watchdog_enabled(0, &limit_us) > 0;
+    asio::steady_timer timer(co_await asio::this_coro::executor);
+    for (;;) {
+        if (wanted) ::sd_notify(0, "WATCHDOG=1");
+        timer.expires_after(wanted ? std::chrono::microseconds(limit_us / 3) : std::chrono::hours(24));
+        co_await timer.async_wait(asio::use_awaitable);
+    }
+}
+
+// SIGTERM, SIGINT or the API's shutdown; SIGHUP is a reload. True: stop the servers too.
+asio::awaitable<bool> wait_for_end(hub_process& hub) {
     using namespace asio::experimental::awaitable_operators;
     asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
     for (;;) {
         auto woken = co_await (signals.async_wait(asio::use_awaitable) || hub.shutdown_asked());
         if (woken.index() == 1) co_return std::get<1>(woken);
         if (std::get<0>(woken) != SIGHUP) co_return false;
-        log.info("hub.signal", {{"signal", "SIGHUP"}, {"note", "the front door reloads certificates; other keys need a restart"}});
+        notify_reloading();
+        co_await hub.reload();
+        ::sd_notify(0, "READY=1\nSTATUS=Serving");
     }
 }
 
-asio::awaitable<void> run(hub_process& hub, const configuration& c, logger& log, int& status) {
+asio::awaitable<void> run(hub_process& hub, const configuration& c, int& status) {
+    using namespace asio::experimental::awaitable_operators;
     if (auto ok = co_await hub.start(); !ok) {
         status = complain(ok.error());
         co_return;
     }
     ::sd_notify(0, "READY=1\nSTATUS=Serving");
     if (c.file.empty()) print_welcome(c);
-    const bool servers_too = co_await wait_for_end(hub, log);
+    const auto ended = co_await (wait_for_end(hub) || beat());
+    const bool servers_too = ended.index() == 0 && std::get<0>(ended);
     ::sd_notify(0, "STOPPING=1\nSTATUS=Finishing requests");
     co_await hub.stop(servers_too);
 }
@@ -71,7 +99,7 @@ void choose_password(configuration& c) {
 
 } // namespace
 
-int serve_command(const common_options& o) {
+int serve_command(const common_options& o, const serve_options& s) {
     auto c = read_or_complain(o);
     if (!c) return exit_configuration;
     choose_password(*c);
@@ -86,17 +114,23 @@ int serve_command(const common_options& o) {
     asio::io_context io(1);
     auto helpers = start_helpers(io.get_executor(), *log, in->c, in->owner, in->d);
     if (!helpers) return complain(helpers.error());
-    if (!in->c.proxy.external && !door_answers(in->d))
-        if (auto ok = start_door(in->c, in->d); !ok) return complain(ok.error());
+    hub_options options{.door_apart = s.door_apart};
+    if (!s.door_apart && !in->c.proxy.external && !door_answers(in->d)) {
+        auto door = start_door(in->c, in->d);
+        if (!door) return complain(door.error());
+        options.door = std::move(*door);
+    }
     if (in->owner)
         if (auto ok = become(*in->owner); !ok) return complain(ok.error());
     if (in->c.hub.connect_url.empty() && url_of(in->c.hub.listen, false).empty())
-        log->warning("hub.connect_url_missing", {{"remedy", "set [hub] connect_url: notebook servers cannot find the hub"}});
-    if (::geteuid() == 0) log->warning("hub.runs_as_root", {{"remedy", "set [hub] user to an account of its own"}});
-    hub_process hub(io, *log, in->c, in->d, *helpers);
+        log->warning("hub.connect_url_missing",
+                     {{"remedy", "set [hub] connect_url: notebook servers cannot find the hub"}});
+    if (::geteuid() == 0)
+        log->warning("hub.runs_as_root", {{"remedy", "set [hub] user to an account of its own"}});
+    hub_process hub(io, *log, in->c, in->d, *helpers, std::move(options));
     if (auto ok = hub.open(); !ok) return complain(ok.error());
     int status = 0;
-    asio::co_spawn(io, run(hub, in->c, *log, status), [&](const std::exception_ptr& error) {
+    asio::co_spawn(io, run(hub, in->c, status), [&](const std::exception_ptr& error) {
         if (error) std::rethrow_exception(error);
         io.stop();
     });

@@ -166,7 +166,7 @@ void client::start_request(std::size_t head_size) {
 }
 
 void client::note_request(const request_head& h) {
-    request_.keep_alive = h.keep_alive() && !w_.draining();
+    request_.keep_alive = h.keep_alive() && w_.goes_on();
     request_.minor = h.minor;
     request_.is_head = h.method == "HEAD";
     request_.repeatable = h.body == body_kind::none && is_idempotent(h.method);

@@ -156,7 +156,7 @@ bool client::take_response(std::size_t head_size) {
 
 void client::start_response(const response_head& h, std::size_t head_size) {
     // While the body is still coming, nobody knows whether its rest will be wanted.
-    const bool may_last = request_.keep_alive && upload_.framing.done() && !w_.draining();
+    const bool may_last = request_.keep_alive && upload_.framing.done() && w_.goes_on();
     const auto plan = plan_answer(h, {.minor = request_.minor,
                                       .page_status = request_.page_status,
                                       .is_head = request_.is_head,

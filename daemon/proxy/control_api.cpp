@@ -23,6 +23,8 @@ std::int64_t now_ms() {
 
 control_reply plain(int status, std::string text) { return {status, std::move(text), "text/plain"}; }
 
+control_reply refused(const failure& f) { return {409, nlohmann::json{{"message", f.message}}.dump()}; }
+
 // "inactive_since" or "inactiveSince" of the query, decoded.
 std::string inactive_since(std::string_view query) {
     while (!query.empty()) {
@@ -52,32 +54,77 @@ bool control_api::allowed(const control_request& r) const {
     return secret(std::string(trim(std::string_view(r.authorization).substr(blank)))) == token_;
 }
 
-void control_api::handle(control_request r, control_answer answer) {
-    constexpr std::string_view base = "/api/routes";
-    const bool is_route =
-        r.path.starts_with(base) && (r.path.size() == base.size() || r.path[base.size()] == '/');
-    struct extra {
-        std::string_view path, method;
+namespace {
+
+constexpr std::string_view routes_base = "/api/routes";
+
+bool is_route(const std::string& path) {
+    return path.starts_with(routes_base) &&
+           (path.size() == routes_base.size() || path[routes_base.size()] == '/');
+}
+
+bool is_route_method(std::string_view m) { return m == "GET" || m == "POST" || m == "DELETE" || m == "PUT"; }
+
+} // namespace
+
+// What is called by one path.
+struct control_api::known_call {
+    std::string_view path, method;
+    void (control_api::*answer)(const control_request&, control_answer);
+};
+
+const control_api::known_call* control_api::find_call(const std::string& path) {
+    static constexpr known_call calls[] = {
+        {"/api/sessions/ended", "POST", &control_api::session_ended},
+        {"/api/status", "GET", &control_api::status},
+        {"/api/reload", "POST", &control_api::reload},
+        {"/api/replace", "POST", &control_api::replace_door},
+        {"/api/shutdown", "POST", &control_api::shut_down},
     };
-    constexpr extra extras[] = {
-        {"/api/sessions/ended", "POST"}, {"/api/status", "GET"}, {"/api/shutdown", "POST"}};
-    const auto* known =
-        std::find_if(std::begin(extras), std::end(extras), [&](const auto& e) { return e.path == r.path; });
-    if (!is_route && known == std::end(extras)) return answer(plain(404, "Not Found"));
-    const bool good_method =
-        is_route ? r.method == "GET" || r.method == "POST" || r.method == "DELETE" || r.method == "PUT"
-                 : r.method == known->method;
-    if (!good_method) return answer(plain(405, "Method not supported"));
+    const auto* at = std::ranges::find(calls, path, &known_call::path);
+    return at == std::end(calls) ? nullptr : at;
+}
+
+void control_api::handle(control_request r, control_answer answer) {
+    const auto* known = find_call(r.path);
+    const bool route = is_route(r.path);
+    if (!route && !known) return answer(plain(404, "Not Found"));
+    if (route ? !is_route_method(r.method) : r.method != known->method)
+        return answer(plain(405, "Method not supported"));
     if (!allowed(r)) {
         log_.warning("proxy.api_denied", {{"method", r.method}, {"path", r.path}});
         return answer({403, "", ""});
     }
-    if (is_route) return routes(r, r.path.substr(base.size()), std::move(answer));
-    if (r.path == "/api/sessions/ended") return session_ended(r.body, std::move(answer));
-    if (r.path == "/api/status") {
-        const auto [connections, tunnels] = actions_.connections_and_tunnels();
-        return answer({200, fmt::format(R"({{"connections":{},"tunnels":{}}})", connections, tunnels)});
-    }
+    if ((route && r.method != "GET") || r.path == "/api/sessions/ended") actions_.pass_on(r);
+    dispatch(r, std::move(answer));
+}
+
+void control_api::apply(control_request r) {
+    dispatch(r, [](const control_reply&) {});
+}
+
+void control_api::dispatch(const control_request& r, control_answer answer) {
+    if (is_route(r.path)) return routes(r, r.path.substr(routes_base.size()), std::move(answer));
+    if (const auto* known = find_call(r.path)) (this->*known->answer)(r, std::move(answer));
+}
+
+void control_api::status(const control_request&, control_answer answer) {
+    answer({200, actions_.status_json()});
+}
+
+void control_api::reload(const control_request&, control_answer answer) {
+    actions_.reload([answer = std::move(answer)](const result<void>& done) {
+        answer(done ? control_reply{200, "{}"} : refused(done.error()));
+    });
+}
+
+void control_api::replace_door(const control_request&, control_answer answer) {
+    actions_.replace([answer = std::move(answer)](const result<pid_t>& done) {
+        answer(done ? control_reply{200, fmt::format(R"({{"pid":{}}})", *done)} : refused(done.error()));
+    });
+}
+
+void control_api::shut_down(const control_request&, control_answer answer) {
     answer({202, R"({"message":"shutting down"})"});
     actions_.shut_down();
 }
@@ -145,8 +192,8 @@ void control_api::replace(const std::string& body, control_answer answer) {
     actions_.on_all_workers(std::move(work), std::move(done));
 }
 
-void control_api::session_ended(const std::string& body, control_answer answer) {
-    const auto value = nlohmann::json::parse(body, nullptr, false);
+void control_api::session_ended(const control_request& r, control_answer answer) {
+    const auto value = nlohmann::json::parse(r.body, nullptr, false);
     if (!value.is_object() || !value.contains("session_id") || !value["session_id"].is_string() ||
         value["session_id"].get_ref<const std::string&>().empty())
         return answer(plain(400, "Must specify 'session_id' as string"));

@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <sys/socket.h>
+#include <vector>
 
 namespace berth::proxy {
 namespace {
@@ -42,6 +43,11 @@ class control_server::connection final : public watcher {
         run();
     }
     void reply(const control_reply& r);
+    // Ends it, or has it end with the answer that is awaited.
+    void finish() {
+        if (!busy_) return end();
+        keep_alive_ = false;
+    }
     std::uint64_t serial() const { return serial_; }
 
   private:
@@ -156,6 +162,15 @@ control_server::control_server(reactor& loop, int listen_fd, handler h)
 }
 
 control_server::~control_server() { loop_.remove(fd_); }
+
+void control_server::shut() {
+    loop_.remove(fd_);
+    std::vector<connection*> all; // each may leave the list
+    for (const auto& [serial, c] : connections_) all.push_back(c.get());
+    for (auto* c : all) c->finish();
+}
+
+void control_server::open() { loop_.add_listener(fd_, *listener_); }
 
 void control_server::accept_all() {
     while (connections_.size() < max_connections) {

@@ -34,6 +34,11 @@ class control_server {
     control_server& operator=(const control_server&) = delete;
     ~control_server();
 
+    // Takes no more calls: who waits for an answer gets it, all other connections end. `open` takes them
+    // again.
+    void shut();
+    void open();
+
   private:
     class listener;
     class connection;

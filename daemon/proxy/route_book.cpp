@@ -92,6 +92,19 @@ result<route_book::swap> route_book::replace(const std::string& table, std::int6
     return out;
 }
 
+result<void> route_book::adopt(const std::string& table, std::int64_t now_ms) {
+    const auto value = json::parse(table, nullptr, false);
+    if (!value.is_object()) return fail(errc::internal, "the predecessor's routes are not readable");
+    for (const auto& [path, data] : value.items()) {
+        const auto active = parse_iso8601(data.is_object() ? data.value("last_activity", "") : "");
+        auto made = make_route(clean_prefix(path), data,
+                               active ? active->time_since_epoch() / std::chrono::milliseconds(1) : now_ms);
+        if (!made) return fail(made.error());
+        routes_[(*made)->prefix] = std::move(*made);
+    }
+    return {};
+}
+
 route_ptr route_book::find(std::string_view path) const {
     const auto at = routes_.find(clean_prefix(path));
     return at == routes_.end() ? nullptr : at->second;

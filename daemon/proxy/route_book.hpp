@@ -30,6 +30,9 @@ class route_book {
     };
     result<swap> replace(const std::string& table, std::int64_t now_ms);
 
+    // The table of a predecessor, with its activity. A default route that is not among them stays.
+    result<void> adopt(const std::string& table, std::int64_t now_ms);
+
     route_ptr find(std::string_view path) const;
     std::vector<route_ptr> all() const;
 

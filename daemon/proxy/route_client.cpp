@@ -25,6 +25,9 @@ std::unexpected<failure> refusal(const http_answer& a) {
                     "the front door does not accept the hub's token; compare [proxy] api_token");
     if (a.status == 404 || a.status == 405)
         return fail(errc::not_found, "the front door does not know this call");
+    if (a.status == 409)
+        if (const auto v = nlohmann::json::parse(a.body, nullptr, false); v.is_object())
+            return fail(errc::conflict, v.value("message", words));
     if (a.status < 500)
         return fail(errc::invalid_argument, fmt::format("the front door answered {}: {}", a.status, words));
     return fail(errc::unavailable, fmt::format("the front door answered {}: {}", a.status, words));
@@ -130,6 +133,31 @@ awaitable<result<void>> route_client::session_ended(std::string session_id) {
     if (!r) co_return fail(r.error());
     if (r->status != 200 && r->status != 404) co_return refusal(*r);
     co_return result<void>{};
+}
+
+awaitable<result<door_status>> route_client::status() {
+    auto r = co_await call("GET", "/api/status", "");
+    if (!r) co_return fail(r.error());
+    if (r->status != 200) co_return refusal(*r);
+    const auto v = nlohmann::json::parse(r->body, nullptr, false);
+    if (!v.is_object()) co_return fail(errc::unavailable, "the front door's answer is not readable");
+    co_return door_status{v.value("pid", pid_t{0}), v.value("version", ""), v.value("outdated", false),
+                          v.value("draining", 0)};
+}
+
+awaitable<result<void>> route_client::reload() {
+    auto r = co_await call("POST", "/api/reload", "");
+    if (!r) co_return fail(r.error());
+    if (r->status != 200) co_return refusal(*r);
+    co_return result<void>{};
+}
+
+awaitable<result<pid_t>> route_client::replace_door() {
+    auto r = co_await call("POST", "/api/replace", "");
+    if (!r) co_return fail(r.error());
+    if (r->status != 200) co_return refusal(*r);
+    const auto v = nlohmann::json::parse(r->body, nullptr, false);
+    co_return v.is_object() ? v.value("pid", pid_t{0}) : pid_t{0};
 }
 
 awaitable<result<void>> route_client::shut_down() {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 namespace berth::proxy {
@@ -33,6 +34,13 @@ struct listed_route {
     std::optional<time_point> last_activity;
 };
 
+struct door_status {
+    pid_t pid = 0;
+    std::string version;
+    bool outdated = false; // its program's file is another one by now
+    int draining = 0;      // earlier doors that still have connections
+};
+
 // The hub's side of configurable-http-proxy's REST API: our own front door or a real configurable-http-proxy.
 // Lives on the hub thread. Failures: unavailable or outcome_unknown when the door does not answer after all
 // attempts (every call may be repeated), denied for a wrong token, invalid_argument for what the door
@@ -51,6 +59,14 @@ class route_client {
     boost::asio::awaitable<result<void>> replace_all(nlohmann::json table);
     // Its websockets end. A configurable-http-proxy cannot do that: a success all the same.
     boost::asio::awaitable<result<void>> session_ended(std::string session_id);
+    // What our own door says of itself. not_found from a configurable-http-proxy, as for the next two.
+    boost::asio::awaitable<result<door_status>> status();
+    // Has our own door read its settings again. conflict with its sentence when they are wrong: the old ones
+    // stay.
+    boost::asio::awaitable<result<void>> reload();
+    // Has our own door hand over to a successor; returns that one's process. conflict with the door's
+    // sentence when the successor has failed: the old one is still in charge. May take 20 s.
+    boost::asio::awaitable<result<pid_t>> replace_door();
     // Asks our own door to close. not_found from a configurable-http-proxy.
     boost::asio::awaitable<result<void>> shut_down();
 

@@ -35,6 +35,8 @@ struct settings {
     std::size_t pool_per_target = 64;               // idle connections kept, per thread
     std::size_t pool_total = 1024;                  // idle connections kept to all targets, per thread
     duration drain_time = std::chrono::seconds(10); // at the end: for requests under way
+    duration handover_time = std::chrono::hours(24); // with a successor in charge: for websockets and downloads
+    std::string version; // told by the API
     duration tick = std::chrono::milliseconds(250); // how exactly time-outs are kept
 };
 

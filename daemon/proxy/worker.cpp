@@ -54,33 +54,43 @@ void worker::accept_some() {
     for (int i = 0; i < 16 && listener_ && listener_->active; ++i) {
         if (parts_.connections.load(std::memory_order_relaxed) >= config().listen.bounds.connections)
             return pause_accepting();
-        socket_address peer;
-        peer.size = sizeof peer.bytes;
-        const int fd = accept4(listener_->fd(), reinterpret_cast<sockaddr*>(&peer.bytes), &peer.size,
-                               SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-                parts_.log.warning("proxy.no_descriptors", {{"connections", parts_.connections.load()}});
-                pause_accepting();
-            }
-            return;
-        }
-        parts_.connections.fetch_add(1, std::memory_order_relaxed);
-        auto* least = *std::min_element(peers_.begin(), peers_.end(),
-                                        [](auto* a, auto* b) { return a->clients() < b->clients(); });
-        if (least == this || least->clients() + 1 >= clients()) {
-            count_.fetch_add(1, std::memory_order_relaxed);
-            adopt(fd, peer);
-        } else {
-            least->count_.fetch_add(1, std::memory_order_relaxed);
-            least->loop_.post([least, fd, peer] { least->adopt(fd, peer); });
-        }
+        if (!accept_one()) return;
+    }
+}
+
+// False when nobody waits, or nobody can be taken.
+bool worker::accept_one() {
+    socket_address peer;
+    peer.size = sizeof peer.bytes;
+    const int fd = accept4(listener_->fd(), reinterpret_cast<sockaddr*>(&peer.bytes), &peer.size,
+                           SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+        hand_to_least_busy(fd, peer);
+        return true;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        parts_.log.warning("proxy.no_descriptors", {{"connections", parts_.connections.load()}});
+        pause_accepting();
+    }
+    return false;
+}
+
+void worker::hand_to_least_busy(int fd, const socket_address& peer) {
+    parts_.connections.fetch_add(1, std::memory_order_relaxed);
+    auto* least = *std::min_element(peers_.begin(), peers_.end(),
+                                    [](auto* a, auto* b) { return a->clients() < b->clients(); });
+    if (least == this || least->clients() + 1 >= clients()) {
+        count_.fetch_add(1, std::memory_order_relaxed);
+        adopt(fd, peer);
+    } else {
+        least->count_.fetch_add(1, std::memory_order_relaxed);
+        least->loop_.post([least, fd, peer] { least->adopt(fd, peer); });
     }
 }
 
 void worker::adopt(int fd, const socket_address& peer) {
     peer_facts facts;
-    facts.trusted = parts_.trusted.has(peer);
+    facts.trusted = trusted_ && trusted_->has(peer);
     facts.tls = tls_ != nullptr;
     if (auto text = peer_text(peer); !text.empty()) facts.address = std::move(text);
     if (peer.family() != AF_UNIX) set_tcp_options(fd);
@@ -122,9 +132,19 @@ void worker::on_tick() {
                    .count();
     each_client([](client& c) { c.on_tick(); });
     pool_.sweep();
-    if (listener_ && !listener_->active && !draining_ &&
+    if (listener_ && !listener_->active && goes_on() &&
         parts_.connections.load(std::memory_order_relaxed) < config().listen.bounds.connections)
         listener_->active = loop_.add_listener(listener_->fd(), *listener_);
+}
+
+void worker::hand_over() {
+    const bool was_accepting = listener_ && listener_->active;
+    handed_over_ = true;
+    pause_accepting();
+    // The kernel wakes one of those who share a socket: whoever it has woken us for is not told to the
+    // successor.
+    while (was_accepting && accept_one()) {
+    }
 }
 
 void worker::drain() {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace berth::proxy {
@@ -25,7 +26,6 @@ class client;
 // What all threads of the front door share: immutable, or thread-safe.
 struct shared_parts {
     const settings& config;
-    network_list trusted;
     resolver& names;
     logger& log;
     std::atomic<std::size_t> connections{0}; // of browsers, on all threads
@@ -49,10 +49,14 @@ class worker {
 
     void run(); // until loop().stop()
     void set_tls(http::tls_context c) { tls_ = std::move(c); }
+    void set_trusted(std::shared_ptr<const network_list> t) { trusted_ = std::move(t); }
 
     // Shares `fd` (which others own) with `peers`; the one who accepts hands the socket to the least busy of
     // them.
     void listen(int fd, std::vector<worker*> peers);
+    // Accepts no more: a successor shares the socket. Each connection is told with its next answer that it
+    // ends.
+    void hand_over();
     // Accepts no more, ends what is idle; requests under way end as they come.
     void drain();
     void close_all();
@@ -69,6 +73,7 @@ class worker {
         tunnels_.fetch_add(static_cast<std::size_t>(change), std::memory_order_relaxed);
     }
     bool draining() const { return draining_; }
+    bool goes_on() const { return !draining_ && !handed_over_; } // there will be another request here
 
     // Scratch memory, valid until control goes back to the loop.
     std::span<char> scratch() { return scratch_; }
@@ -82,6 +87,8 @@ class worker {
   private:
     class listener;
     void accept_some();
+    bool accept_one();
+    void hand_to_least_busy(int fd, const socket_address& peer);
     void pause_accepting();
     void on_tick();
     template<class F>
@@ -92,12 +99,13 @@ class worker {
     route_table routes_;
     backend_pool pool_;
     http::tls_context tls_;
+    std::shared_ptr<const network_list> trusted_;
     std::unique_ptr<listener> listener_;
     std::vector<worker*> peers_;
     std::unordered_map<std::uint64_t, std::unique_ptr<client>> clients_;
     std::uint64_t next_serial_ = 1;
     std::int64_t wall_ms_ = 0;
-    bool draining_ = false;
+    bool draining_ = false, handed_over_ = false;
     std::atomic<std::size_t> count_{0}, tunnels_{0};
     std::vector<char> scratch_;
     std::string head_out_;

@@ -212,7 +212,7 @@ void echo_heads(wire& w) {
         if (!w.send(ok_response(m.head))) return;
 }
 
-opened::opened(const std::string& hub, const std::function<void(settings&)>& change) {
+opened::opened(const std::string& hub, const std::function<void(settings&)>& change, door_hooks hooks) {
     char name[] = "/tmp/berth-proxy-XXXXXX";
     folder = mkdtemp(name);
     settings s;
@@ -223,7 +223,7 @@ opened::opened(const std::string& hub, const std::function<void(settings&)>& cha
     s.threads = 2;
     s.tick = std::chrono::milliseconds(20);
     if (change) change(s);
-    door = std::make_unique<front_door>(std::move(s), log);
+    door = std::make_unique<front_door>(std::move(s), log, inheritance{}, std::move(hooks));
     const auto ok = door->start();
     EXPECT_TRUE(ok.has_value()) << ok.error().message;
 }

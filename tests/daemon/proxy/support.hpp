@@ -84,7 +84,7 @@ std::string ok_response(std::string_view body, std::string_view more_headers = "
 
 // A started door with short time-outs, an API, and `hub` as the default target.
 struct opened {
-    explicit opened(const std::string& hub = "", const std::function<void(settings&)>& change = {});
+    explicit opened(const std::string& hub = "", const std::function<void(settings&)>& change = {}, door_hooks hooks = {});
     null_logger log;
     std::string folder; // of its own, removed at the end
     std::unique_ptr<front_door> door;

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "daemon/main/reload.hpp"
+
+#include "daemon/http/tls_context.hpp"
+#include "daemon/main/hub_settings.hpp"
+#include "daemon/main/reload_plan.hpp"
+#include "scheduler/local/local_backend.hpp"
+#include "scheduler/slurm/slurm_backend.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+
+namespace berth::config {
+namespace asio = boost::asio;
+
+namespace {
+
+// A Slurm cluster's settings that come from files.
+struct prepared_cluster {
+    std::string name;
+    scheduler::job_template script;
+    scheduler::script_settings launch;
+    scheduler::job_fields defaults;
+};
+
+// All of a file that can be wrong has been looked at.
+struct prepared {
+    configuration read;
+    std::vector<prepared_cluster> clusters;
+};
+using looked_at = std::expected<prepared, std::vector<problem>>;
+
+result<prepared_cluster> prepare_cluster(const cluster_keys& k) {
+    prepared_cluster out;
+    out.name = k.name;
+    out.defaults = k.defaults;
+    auto script = scheduler::load_template(k.script);
+    if (!script) return fail(script.error());
+    out.script = std::move(*script);
+    auto launch = scheduler::parse_port_range(k.port_range);
+    if (!launch) return fail(launch.error());
+    out.launch = std::move(*launch);
+    return out;
+}
+
+looked_at look_at(const std::string& file) {
+    auto read_now = read(file);
+    if (!read_now) return std::unexpected(std::move(read_now.error()));
+    prepared out{std::move(*read_now), {}};
+    report to{file, {}};
+    for (const auto& k : out.read.clusters) {
+        if (k.backend != "slurm") continue;
+        auto made = prepare_cluster(k);
+        if (made)
+            out.clusters.push_back(std::move(*made));
+        else
+            to.add(0, "cluster." + k.name, made.error().message);
+    }
+    if (const auto& tls = out.read.tls; !tls.certificate.empty())
+        if (auto loaded = http::load_tls({tls.certificate, tls.key}); !loaded)
+            to.add(0, "tls", loaded.error().message);
+    if (!to.problems.empty()) return std::unexpected(std::move(to.problems));
+    return out;
+}
+
+// Files may be slow: on a thread of its own.
+asio::awaitable<looked_at> look_elsewhere(std::string file) { co_return look_at(file); }
+
+void tell_rejected(logger& log, const std::vector<problem>& problems) {
+    for (const auto& p : problems)
+        log.error("config.rejected",
+                  {{"file", p.file}, {"line", p.line}, {"key", p.key}, {"problem", p.message}});
+    log.error("config.kept", {{"problems", problems.size()}, {"note", "nothing has changed"}});
+}
+
+// No wait in between: a request sees the old settings or the new ones.
+void apply(reloadable& hub, configuration next, std::vector<prepared_cluster> clusters) {
+    hub.retired.push_back({std::exchange(hub.c, std::move(next)), std::exchange(hub.settings, {})});
+    hub.settings = hub_settings(hub.c);
+    hub.log.change(hub.c.level, hub.c.format);
+    hub.may.change(*auth::make_roles(hub.c.roles), hub.settings.services); // checked with the file
+    hub.sessions.change_max_age(hub.c.hub.cookie_max_age);
+    std::map<std::string, scheduler::cluster_settings> settings;
+    for (const auto& k : hub.c.clusters)
+        settings[k.name] = k.backend == "local" ? scheduler::local_settings(k.settings) : k.settings;
+    hub.servers.change({hub.c.hub.concurrent_spawn_limit, hub.c.hub.active_server_limit}, settings);
+    for (auto& k : clusters) {
+        const auto at = hub.places.find(k.name);
+        auto* place =
+            at == hub.places.end() ? nullptr : dynamic_cast<scheduler::slurm_backend*>(at->second.get());
+        if (place) place->change(std::move(k.script), std::move(k.launch), std::move(k.defaults));
+    }
+}
+
+} // namespace
+
+asio::awaitable<void> reload(reloadable hub) {
+    asio::thread_pool elsewhere(1);
+    auto looked = co_await asio::co_spawn(elsewhere, look_elsewhere(hub.c.file), asio::use_awaitable);
+    if (!looked) co_return tell_rejected(hub.log, looked.error());
+    auto plan = plan_reload(hub.c, looked->read);
+    if (auto ok = hub.tokens.replace_configured(configured_tokens(plan.next, hub.d)); !ok)
+        co_return tell_rejected(hub.log, {{hub.c.file, 0, "service", ok.error().message}});
+    apply(hub, std::move(plan.next), std::move(looked->clusters));
+    hub.log.info("config.applied", {{"keys", fmt::format("{}", fmt::join(plan.now, " "))}});
+    for (const auto& key : plan.later)
+        hub.log.warning("config.waits", {{"key", key}, {"note", "changes with the next restart"}});
+    if (auto made = co_await make_admins(hub.who, hub.c.hub.admin_users); !made)
+        hub.log.error("config.admins_not_made", {{"error", made.error()}});
+    const auto& blocked = hub.c.login.rules.blocked_users;
+    co_await end_blocked_sessions(hub.who, hub.sessions, hub.log, {blocked.begin(), blocked.end()});
+    if (!hub.door) co_return;
+    if (auto done = co_await hub.door->reload(); !done)
+        hub.log.warning("proxy.not_reloaded", {{"error", done.error()}});
+}
+
+asio::awaitable<result<void>> make_admins(hub::people& who, std::vector<std::string> names) {
+    std::vector<std::string> missing;
+    for (const auto& name : names)
+        if (const auto* u = who.find(name); !u)
+            missing.push_back(name);
+        else if (auto ok = co_await who.set_admin(u->id, true); !ok)
+            co_return ok;
+    auto made = co_await who.create_users(std::move(missing), true);
+    if (!made) co_return fail(made.error());
+    co_return result<void>{};
+}
+
+asio::awaitable<void> end_blocked_sessions(hub::people& who, auth::session_store& sessions, logger& log,
+                                           std::vector<std::string> blocked) {
+    for (const auto& name : blocked) {
+        const auto* u = who.find(name);
+        if (!u) continue;
+        const auto id = u->id;
+        const auto count = sessions.of_user(id).size();
+        if (count == 0) continue;
+        if (auto done = co_await sessions.end_user(id); !done)
+            log.error("session.blocked_not_ended", {{"user", name}, {"error", done.error()}});
+        else
+            log.info("session.blocked", {{"user", name}, {"ended", count}});
+    }
+}
+
+} // namespace berth::config
