@@ -69,7 +69,7 @@ asio::awaitable<response> start(site_pages p, hub::principal who, request r) {
     order.user_id = s->user_id;
     order.server = s->server;
     const auto started = co_await hub::start_server(p.h, order);
-    if (auto way = by_way_of_the_provider(p, who, started, order, next)) co_return std::move(*way);
+    if (auto way = by_way_of_the_provider(p, who, r, started, order, next)) co_return std::move(*way);
     const auto& base = p.h.config.base_url;
     if (!started && started.error().code == errc::invalid_argument)
         co_return http::make_redirect(with_next(hub::spawn_path(base, s->user, s->server), next), see_other);

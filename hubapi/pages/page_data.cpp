@@ -272,6 +272,15 @@ data of(const consent_view& v) {
     return d;
 }
 
+data of(const onward_view& v) {
+    data d;
+    put(d, "heading", v.heading);
+    put(d, "what", v.what);
+    put(d, "url", v.url);
+    put(d, "text", v.text);
+    return d;
+}
+
 data of(const error_view& v) {
     data d;
     put(d, "status", std::to_string(v.status));

@@ -39,6 +39,7 @@ data of(const ask_view& v);
 data of(const token_view& v);
 data of(const consent_view& v);
 data of(const busy_view& v);
+data of(const onward_view& v);
 data of(const error_view& v);
 
 } // namespace berth::pages

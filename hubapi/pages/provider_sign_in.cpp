@@ -178,12 +178,20 @@ asio::awaitable<response> begin_at_provider(site_pages p, request r) {
     co_return sealed_off(p, std::move(answer));
 }
 
-std::optional<response> by_way_of_the_provider(site_pages p, const hub::principal& who, const result<void>& started,
+std::optional<response> by_way_of_the_provider(site_pages p, const hub::principal& who, const request& r, const result<void>& started,
                                                const hub::start_order& order, std::string next) {
     if (started || started.error().code != errc::login_required || order.user_id != who.user_id || !p.h.identity.sign_in)
         return std::nullopt;
     const auto name = p.h.identity.shelf->put(order, std::move(next));
-    return http::make_redirect(with_next(p.path("oauth_login"), p.path("spawn-again/" + name)), 303);
+    const auto url = with_next(p.path("oauth_login"), p.path("spawn-again/" + name));
+    response cookies;
+    const auto f = frame_of(p, r, cookies);
+    const onward_view v{"One moment",
+                        fmt::format("A server needs you to sign in at {} again. You come back by yourself, and it starts.", p.h.identity.provider_name),
+                        url, "Sign in"};
+    auto answer = show(p, std::move(cookies), 200, p.draw.onward(f, v), true);
+    answer.headers.set("Refresh", "0; url=" + url);
+    return answer;
 }
 
 response signed_out_page(site_pages p, const request& r) {

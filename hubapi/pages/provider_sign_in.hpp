@@ -14,8 +14,9 @@ response signed_out_page(site_pages p, const request& r);
 // Where somebody belongs who asks for nothing in particular.
 std::string own_place(site_pages p, std::int64_t user_id);
 
-// Where a start of one's own failed because it needs a sign-in at the provider: the way there, and back to this very start.
-std::optional<response> by_way_of_the_provider(site_pages p, const hub::principal& who, const result<void>& started,
+// Where a start of one's own failed because it needs a sign-in at the provider: a page that leads there, and back to this very
+// start. No redirect: browsers hold the answer to a form to this site (form-action).
+std::optional<response> by_way_of_the_provider(site_pages p, const hub::principal& who, const request& r, const result<void>& started,
                                                const hub::start_order& order, std::string next);
 
 void add_provider_pages(http::router& routes, site_pages p);

@@ -153,6 +153,9 @@ std::string renderer::consent(const frame& f, const consent_view& v) const {
 std::string renderer::busy(const frame& f, const busy_view& v) const {
     return state_->page(f, "busy", "Please wait", "busy.js", of(v));
 }
+std::string renderer::onward(const frame& f, const onward_view& v) const {
+    return state_->page(f, "onward", v.heading, "app.js", of(v));
+}
 std::string renderer::error(const frame& f, const error_view& v) const {
     return state_->page(f, "error", v.title, "app.js", of(v));
 }

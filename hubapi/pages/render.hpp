@@ -31,6 +31,7 @@ class renderer {
     std::string token(const frame& f, const token_view& v) const;
     std::string consent(const frame& f, const consent_view& v) const;
     std::string busy(const frame& f, const busy_view& v) const;
+    std::string onward(const frame& f, const onward_view& v) const;
     std::string error(const frame& f, const error_view& v) const;
     std::string signed_out(const frame& f) const;
 

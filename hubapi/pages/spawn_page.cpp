@@ -67,7 +67,7 @@ asio::awaitable<response> start(site_pages p, hub::principal who, request r, sub
     order.server = s.server;
     if (options) order.user_options = options->dump(-1, ' ', false, json::error_handler_t::replace);
     const auto started = co_await hub::start_server(p.h, order);
-    if (auto way = by_way_of_the_provider(p, who, started, order, next_of(r))) co_return std::move(*way);
+    if (auto way = by_way_of_the_provider(p, who, r, started, order, next_of(r))) co_return std::move(*way);
     const bool there_already = !started && started.error().code == errc::conflict && !is_new;
     if (started || there_already) co_return to_pending(p, s, next_of(r));
     if (r.method == "POST" && is_busy(p, started.error(), s))

@@ -214,6 +214,11 @@ struct busy_view {
     std::string back_url;
 };
 
+// A page that leads elsewhere by itself.
+struct onward_view {
+    std::string heading, what, url, text;
+};
+
 struct error_view {
     int status = 500;
     std::string title, what, remedy;
