@@ -2,6 +2,7 @@
 #include "daemon/main/command_support.hpp"
 #include "daemon/main/door.hpp"
 #include "daemon/main/program_path.hpp"
+#include "daemon/main/watchdog.hpp"
 #include "daemon/proxy/front_door.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -93,7 +94,7 @@ int run_door(const common_options& o, const surroundings& in, bool successor) {
         if (in.owner) settle_down(*in.owner, in.d, *log);
         ::sd_notifyf(0, "MAINPID=%d\nREADY=1\nSTATUS=Open", static_cast<int>(::getpid()));
     };
-    hooks.alive = [] { ::sd_notify(0, "WATCHDOG=1"); };
+    hooks.alive = notify_watchdog;
     hooks.alive_every = std::chrono::microseconds(watchdog / 3);
     hooks.read_settings = [&] { return settings_now(o, in.d, *log); };
     hooks.launch = [&] { return launch_successor(o); };

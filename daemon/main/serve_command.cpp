@@ -3,6 +3,7 @@
 #include "daemon/main/door.hpp"
 #include "daemon/main/hub_process.hpp"
 #include "daemon/main/listen_address.hpp"
+#include "daemon/main/watchdog.hpp"
 #include "daemon/runtime/digest.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -58,7 +59,7 @@ asio::awaitable<void> beat() {
     const bool wanted = ::sd_watchdog_enabled(0, &limit_us) > 0;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (;;) {
-        if (wanted) ::sd_notify(0, "WATCHDOG=1");
+        if (wanted) notify_watchdog();
         timer.expires_after(wanted ? std::chrono::microseconds(limit_us / 3) : std::chrono::hours(24));
         co_await timer.async_wait(asio::use_awaitable);
     }

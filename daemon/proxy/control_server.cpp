@@ -10,6 +10,7 @@
 
 #include <array>
 #include <fmt/format.h>
+#include <utility>
 #include <iterator>
 #include <sys/socket.h>
 #include <vector>
@@ -158,19 +159,22 @@ control_server::control_server(reactor& loop, int listen_fd, handler h)
     , fd_(listen_fd)
     , handle_(std::move(h))
     , listener_(std::make_unique<listener>(*this)) {
-    loop_.add_listener(fd_, *listener_);
+    open();
 }
 
-control_server::~control_server() { loop_.remove(fd_); }
+// After `shut` the descriptor may be closed, and its number another's.
+control_server::~control_server() {
+    if (listening_) loop_.remove(fd_);
+}
 
 void control_server::shut() {
-    loop_.remove(fd_);
+    if (std::exchange(listening_, false)) loop_.remove(fd_);
     std::vector<connection*> all; // each may leave the list
     for (const auto& [serial, c] : connections_) all.push_back(c.get());
     for (auto* c : all) c->finish();
 }
 
-void control_server::open() { loop_.add_listener(fd_, *listener_); }
+void control_server::open() { listening_ = loop_.add_listener(fd_, *listener_); }
 
 void control_server::accept_all() {
     while (connections_.size() < max_connections) {

@@ -47,6 +47,7 @@ class control_server {
 
     reactor& loop_;
     int fd_;
+    bool listening_ = false;
     handler handle_;
     std::unique_ptr<listener> listener_;
     std::unordered_map<std::uint64_t, std::unique_ptr<connection>> connections_;

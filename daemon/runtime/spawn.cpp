@@ -111,8 +111,20 @@ pid_t start_on_our_memory(plan& p) {
     return pid;
 }
 
+// ThreadSanitizer takes a clone for a fork and loses its bearings.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define BERTH_ALWAYS_FORKS
+#endif
+#endif
+#ifdef BERTH_ALWAYS_FORKS
+constexpr bool may_share_memory = false;
+#else
+constexpr bool may_share_memory = true;
+#endif
+
 pid_t start(plan& p) {
-    if (p.options.caller_waits && !p.options.identity) return start_on_our_memory(p);
+    if (may_share_memory && p.options.caller_waits && !p.options.identity) return start_on_our_memory(p);
     const pid_t pid = fork();
     if (pid == 0) run_child(p);
     return pid;

@@ -69,9 +69,9 @@ def suspended_launcher(hub):
 
 
 @contextlib.contextmanager
-def unreadable_jobs(hub):
-    """A file in the place of the directory that tells of the jobs."""
-    jobs = hub.folder / "data/local"
+def unreadable_jobs(hub, cluster="local"):
+    """A file in the place of the directory that tells of the cluster's jobs."""
+    jobs = hub.folder / f"data/cluster-{cluster}/local"
     away = jobs.rename(jobs.with_name("local.away"))
     jobs.touch(mode=0o000)
     try:
@@ -149,7 +149,7 @@ def unknown(server):
 
 @contextlib.contextmanager
 def unknown_while_starting(server):
-    with launching(server), unreadable_jobs(server.hub):
+    with launching(server), unreadable_jobs(server.hub, "mute"):
         server.wait_unknown()
         yield
 

@@ -41,7 +41,7 @@ def targets():
 def command(target, corpora, seconds, findings, seed=None):
     """libFuzzer's. What it finds goes into the first corpus; the others are only read."""
     out = [str(BUILD / "bin" / f"fuzz_{target}"), *map(str, corpora), f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}",
-           "-timeout=60", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1", f"-artifact_prefix={findings}/{target}-"]
+           "-timeout=60", "-report_slow_units=60", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1", f"-artifact_prefix={findings}/{target}-"]
     if seed is not None:
         out.append(f"-seed={seed}")
     words = SOURCES / f"{target}.dict"
