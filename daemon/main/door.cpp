@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <optional>
 #include <set>
 
@@ -16,11 +17,12 @@ using nlohmann::json;
 
 namespace {
 
-// The server that wants this route now: a list from before a wait may be out of date.
-const scheduler::server* ready_at(const scheduler::spawner& servers, std::string_view url_path) {
-    for (const auto* s : servers.all())
-        if (s->ready() && s->url_path == url_path) return s;
-    return nullptr;
+// Whether a server has this route, or its start is about to add it: a list from before a wait may be out of date, and
+// two calls for one path may come to the door in either order.
+bool in_use(const scheduler::spawner& servers, std::string_view url_path) {
+    return std::ranges::any_of(servers.all(), [&](const auto* s) {
+        return s->url_path == url_path && (s->ready() || s->state == scheduler::phase::launching);
+    });
 }
 
 json data_of(const scheduler::server& s) { return {{"user", s.user_name}, {"server_name", s.key.name}, {"jupyterhub", true}}; }
@@ -98,7 +100,7 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const sched
         const auto data = json::parse(r.data, nullptr, false);
         const bool ours = data.is_object() && data.contains("jupyterhub") && data.contains("user");
         const auto spec = percent_encode(name, "/@~");
-        if (!ours || keep.contains(name) || ready_at(servers, spec + "/")) continue;
+        if (!ours || keep.contains(name) || in_use(servers, spec + "/")) continue;
         if (auto done = co_await door.remove(spec); !done) co_return done;
     }
     co_return result<void>{};

@@ -49,6 +49,7 @@ void driver::enter(record& r, server_step to) {
         if (r.s.state != phase::preparing && r.s.state != phase::submitting) r.frozen = duration::zero();
         r.s.phase_since = with.time.now();
     }
+    if (!may_have_job(to)) r.s.unknown_since.reset(); // nothing is left to be unknown
     if (to == server_step::finishing) r.s.wanted = false;
 }
 

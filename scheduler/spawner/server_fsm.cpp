@@ -78,7 +78,7 @@ std::vector<transition> living_rows() {
         {s::launching,    e::job_absent,       s::finishing,       {fail, remove_route, persist, fetch_log, retire, conclude}},
         {s::launching,    e::launch_timeout,   s::cancelling,      {fail, remove_route, persist, cancel}},
         {s::launching,    e::stop_wanted,      s::cancelling,      {remove_route, persist, cancel}},
-        {s::launching,    e::restarted,        s::launching,       {probe, look_up}},
+        {s::launching,    e::restarted,        s::launching,       {remove_route, probe, look_up}},
 
         {s::ready,        e::job_queued,       s::queued,          {forget_address, remove_route, persist}},
         {s::ready,        e::job_moved,        s::launching,       {forget_address, remove_route, persist, probe}},

@@ -135,6 +135,8 @@ def at_each(victims, play):
             return f"{victim.kind} killed: {problem}\n{victim.hub.log()[-3000:]}"
         finally:
             victim.points.disarm()
+            victim.alice.stop("alice")  # also after a failure: the next point begins with nothing
+            victim.alice.wait_stopped("alice", timeout=120)
         return None
     with concurrent.futures.ThreadPoolExecutor(len(victims)) as pool:
         problems = [p for p in pool.map(one, victims) if p]

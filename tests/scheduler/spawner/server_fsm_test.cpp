@@ -70,6 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
         expected{s::launching, e::probe_answered, s::launching, {add_route}},
         expected{s::launching, e::route_added, s::ready, {persist}},
         expected{s::launching, e::job_queued, s::queued, {forget_address, remove_route, persist}},
+        expected{s::launching, e::restarted, s::launching, {remove_route, probe, look_up}},
         expected{s::launching, e::launch_timeout, s::cancelling, {fail, remove_route, persist, cancel}},
         expected{s::ready, e::job_queued, s::queued, {forget_address, remove_route, persist}},
         expected{s::ready, e::job_moved, s::launching, {forget_address, remove_route, persist, probe}},
