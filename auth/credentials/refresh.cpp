@@ -92,11 +92,20 @@ void note_failure(user_credentials::state& s, credential& c, failure why) {
                     s.time.now());
 }
 
+// `at_risk`: how long the new refresh token was in this process alone.
+void tell_refreshed(user_credentials::state& s, std::int64_t session, std::int64_t user_id,
+                    std::chrono::steady_clock::duration at_risk) {
+    s.log.info("credential.refreshed", {{"session", session},
+                                        {"user_id", user_id},
+                                        {"at_risk_ms", std::chrono::duration<double, std::milli>(at_risk).count()}});
+}
+
 asio::awaitable<void> refresh(state_ptr s, std::int64_t session, std::uint64_t generation) {
     auto* c = s->find(session, generation);
     if (!c) co_return;
     const turn mine(s, *c);
     auto answer = co_await s->provider.refresh(s->settings.client, c->refresh_token);
+    const auto answered = std::chrono::steady_clock::now();
     stop_point("credential.answered");
     c = mine.find();
     if (!c) co_return; // signed out, or signed in anew: what came is nobody's
@@ -104,13 +113,14 @@ asio::awaitable<void> refresh(state_ptr s, std::int64_t session, std::uint64_t g
     if (answer) {
         ++s->told.refreshed;
         renew(*c, std::move(*answer), s->time.now());
-        s->log.info("credential.refreshed", {{"session", session}, {"user_id", c->user_id}});
     } else {
         note_failure(*s, *c, std::move(answer.error()));
     }
-    mine.mine->succeeded = !c->access.trouble && c->refused.empty();
-    if (mine.mine->succeeded || !c->refused.empty()) co_await s->save(session);
+    const auto user_id = c->user_id;
+    const bool good = mine.mine->succeeded = !c->access.trouble && c->refused.empty();
+    if (good || !c->refused.empty()) co_await s->save(session);
     stop_point("credential.committed");
+    if (good) tell_refreshed(*s, session, user_id, std::chrono::steady_clock::now() - answered);
 }
 
 failure away(duration patience) {
