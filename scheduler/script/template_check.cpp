@@ -34,6 +34,12 @@ bool in_single_quotes(std::string_view line) {
     return quote == '\'';
 }
 
+// Whether the character after `text` is escaped. A value's own quoting would turn into its opposite there.
+bool ends_in_an_escape(std::string_view text) {
+    const auto last = text.find_last_not_of('\\');
+    return (text.size() - (last == text.npos ? 0 : last + 1)) % 2 == 1;
+}
+
 class checker {
   public:
     explicit checker(const job_template& t) : template_(t) {}
@@ -63,6 +69,11 @@ class checker {
 
     result<void> tag(std::size_t at, std::string_view content) {
         const char sigil = content.empty() ? '\0' : content.front();
+        if (ends_in_an_escape(std::string_view(template_.text).substr(0, at)))
+            return refuse(
+                at, fmt::format(
+                        "a backslash stands before {{{{{}}}}}, whose value is quoted already; take it away",
+                        content));
         if (sigil == '!') return {};
         if (sigil == '{' || sigil == '&')
             return refuse(at, "there is no raw form; write {{name}}: it is quoted for the shell");

@@ -53,6 +53,11 @@ TEST(template_check, names_file_line_and_reason) {
     EXPECT_THAT(told("#!/bin/sh\necho '{{partition}}'\n"),
                 HasSubstr("line 2: {{partition}} is quoted already"));
     EXPECT_EQ(told("#!/bin/sh\necho \"it's {{partition}}\" # don't\n"), "");
+    for (const char* escaped : {"\\{{partition}}", "\\\\\\{{partition}}",
+                                "\\{{#partition}}{{.}}{{/partition}}", "\\{{! why}}{{partition}}"})
+        EXPECT_THAT(told(std::string("#!/bin/sh\necho ") + escaped + "\n"),
+                    HasSubstr("line 2: a backslash stands before"));
+    EXPECT_EQ(told("#!/bin/sh\necho \\\\{{partition}}\n"), ""); // a backslash itself, then the value
     EXPECT_THAT(told("echo\n"), HasSubstr("begins with #!"));
     EXPECT_THAT(told("#!/bin/sh\r\n"), HasSubstr("Unix line ends"));
     EXPECT_THAT(told("#!/bin/sh\n{{"), HasSubstr("not closed"));
