@@ -95,9 +95,10 @@ void note_failure(user_credentials::state& s, credential& c, failure why) {
 // `at_risk`: how long the new refresh token was in this process alone.
 void tell_refreshed(user_credentials::state& s, std::int64_t session, std::int64_t user_id,
                     std::chrono::steady_clock::duration at_risk) {
-    s.log.info("credential.refreshed", {{"session", session},
-                                        {"user_id", user_id},
-                                        {"at_risk_ms", std::chrono::duration<double, std::milli>(at_risk).count()}});
+    s.log.info("credential.refreshed",
+               {{"session", session},
+                {"user_id", user_id},
+                {"at_risk_ms", std::chrono::duration<double, std::milli>(at_risk).count()}});
 }
 
 asio::awaitable<void> refresh(state_ptr s, std::int64_t session, std::uint64_t generation) {

@@ -61,12 +61,13 @@ token_life life_of(const token_grant& g, time_point now) {
 access renewable::give() const { return {token, life.end()}; }
 
 bool renewable::is_fresh(duration wanted, time_point now) const {
-    return !token.empty() && (life.has(wanted, now) || life.is_new(now));
+    return !token.empty() && !distrusted && (life.has(wanted, now) || life.is_new(now));
 }
 
 void renewable::took(secret access_token, token_life new_life) {
     token = std::move(access_token);
     life = new_life;
+    distrusted = false;
     trouble.reset();
     pause.succeeded();
 }

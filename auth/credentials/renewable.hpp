@@ -55,12 +55,17 @@ struct renewable {
     std::optional<failure> trouble;  // of the last attempt
     std::shared_ptr<flight> renewal; // under way
     bool storing = false;            // the renewal's answer is here and not yet on disk
+    bool distrusted = false;         // somebody who takes such tokens has refused this one
 
     explicit renewable(std::uint64_t seed) : pause(seed) {}
     access give() const;
     // Good for what is wanted, or as good as the provider makes them.
     bool is_fresh(duration wanted, time_point now) const;
-    bool is_usable(duration need, time_point now) const { return !token.empty() && life.may_do(need, now); }
+    bool is_usable(duration need, time_point now) const {
+        return !token.empty() && !distrusted && life.may_do(need, now);
+    }
+    // Only if it still is the one that was refused.
+    void distrust(const secret& refused) { distrusted = distrusted || refused == token; }
     void took(secret access_token, token_life new_life);
     void failed(failure why, time_point now);
 };

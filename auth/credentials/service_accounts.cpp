@@ -26,7 +26,6 @@ constexpr std::size_t longest_bearer = 16 << 10;
 struct account {
     service_account what;
     renewable token;
-    bool distrusted = false;
 
     account(service_account s) : what(std::move(s)), token(std::hash<std::string>()(what.user)) {}
 };
@@ -83,9 +82,9 @@ struct service_accounts::state : std::enable_shared_from_this<state> {
 std::optional<result<access>> service_accounts::state::without_asking(const account& a, duration need,
                                                                       duration wanted) {
     const auto now = time.now();
-    if (!a.distrusted && a.token.is_fresh(wanted, now)) return give(a, wanted);
+    if (a.token.is_fresh(wanted, now)) return give(a, wanted);
     if (a.token.renewal || !(closing || a.token.pause.holds(now))) return std::nullopt;
-    if (!a.distrusted && a.token.is_usable(need, now)) return a.token.give();
+    if (a.token.is_usable(need, now)) return a.token.give();
     if (a.token.pause.holds(now)) return fail(*a.token.trouble);
     return fail(errc::unavailable, "the hub is shutting down; try again");
 }
@@ -123,7 +122,6 @@ asio::awaitable<void> service_accounts::state::renew(std::shared_ptr<state> s, a
     }
     const auto life = life_of(*answer, s->time.now());
     a.token.took(std::move(answer->access_token), life);
-    a.distrusted = false;
     mine.mine->succeeded = true;
     s->log.info("credential.renewed", {{"service_account", a.what.user}});
 }
@@ -140,10 +138,9 @@ asio::awaitable<result<access>> service_accounts::state::fresh_of(account& a, du
         }
         auto renewal = a.token.renewal;
         if (!co_await landed_within(renewal, time, until - time.now())) break;
-        if (renewal->succeeded && !a.distrusted && a.token.is_usable(duration::zero(), time.now()))
-            co_return give(a, wanted);
+        if (renewal->succeeded && a.token.is_usable(duration::zero(), time.now())) co_return give(a, wanted);
     }
-    if (!a.distrusted && a.token.is_usable(need, time.now())) co_return a.token.give();
+    if (a.token.is_usable(need, time.now())) co_return a.token.give();
     co_return fail(errc::unavailable,
                    fmt::format("no token for the service account \"{}\": the identity provider has "
                                "not answered within {} s; try again",
@@ -166,7 +163,7 @@ asio::awaitable<void> service_accounts::state::judge(std::string digest, secret 
                 co_return;
             }
     log.debug("bearer.refused",
-             {{"reason", good ? "it is no access token of a service account" : good.error().message}});
+              {{"reason", good ? "it is no access token of a service account" : good.error().message}});
     verdicts.remember_bad(std::move(digest), now + bad_for, now);
 }
 
@@ -220,9 +217,9 @@ asio::awaitable<result<access>> service_accounts::fresh(std::string user, durati
     co_return co_await s->fresh_of(it->second, need);
 }
 
-void service_accounts::distrust(std::string_view user) {
+void service_accounts::distrust(std::string_view user, const secret& refused) {
     if (const auto it = state_->accounts.find(user); it != state_->accounts.end())
-        it->second.distrusted = true;
+        it->second.token.distrust(refused);
 }
 
 asio::awaitable<void> service_accounts::prepare(secret bearer) {

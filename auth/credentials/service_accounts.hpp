@@ -44,8 +44,8 @@ class service_accounts {
     bool has(std::string_view user) const;
     boost::asio::awaitable<result<access>> fresh(std::string user,
                                                  duration need); // not_found: no such account
-    // The cluster refused the token (revoked, keys rotated): the next `fresh` asks for another.
-    void distrust(std::string_view user);
+    // The cluster refused this token (revoked, keys rotated): the next `fresh` asks for another.
+    void distrust(std::string_view user, const secret& refused);
 
     // A provider's JWT as a bearer token at the hub API. `prepare` verifies a compact JWT that no one has
     // verified yet (signature, issuer, audience or azp, expiry) and remembers the outcome by the token's

@@ -169,6 +169,12 @@ asio::awaitable<result<access>> user_credentials::fresh(std::int64_t user_id, du
     }
 }
 
+void user_credentials::distrust(std::int64_t user_id, const secret& refused) {
+    const auto sessions = state_->by_user.find(user_id);
+    if (sessions == state_->by_user.end()) return;
+    for (const auto session : sessions->second) state_->all.at(session).access.distrust(refused);
+}
+
 asio::awaitable<std::optional<user_credentials::left_over>> user_credentials::forget(std::int64_t session) {
     const auto s = state_;
     auto c = s->take(session);

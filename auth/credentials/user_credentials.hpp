@@ -93,6 +93,9 @@ class user_credentials {
     // refresh goes on when its caller gives up.
     boost::asio::awaitable<result<access>> fresh(std::int64_t user_id, duration need);
 
+    // The cluster refused this token (revoked, keys rotated): the next `fresh` asks for another.
+    void distrust(std::int64_t user_id, const secret& refused);
+
     // The session has ended: its tokens are erased, durably. What came with it, for the provider's logout and
     // revocation.
     struct left_over {

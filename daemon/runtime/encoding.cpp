@@ -79,6 +79,7 @@ std::optional<std::string> base64url_decode(std::string_view text) {
         buffer = buffer << 6 | static_cast<std::uint32_t>(at);
         if ((bits += 6) >= 8) out += static_cast<char>(buffer >> (bits -= 8) & 255);
     }
+    if (bits > 0 && (buffer & ((1u << bits) - 1)) != 0) return std::nullopt; // RFC 4648, 3.5: one text, one value
     return out;
 }
 

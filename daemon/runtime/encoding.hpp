@@ -12,7 +12,8 @@ std::string hex_encode(std::string_view bytes); // lower case
 std::optional<std::string> hex_decode(std::string_view text);
 
 std::string base64url_encode(std::string_view bytes); // RFC 4648 section 5, without padding
-std::optional<std::string> base64url_decode(std::string_view text); // padding accepted
+// Padding accepted; nullopt where another text is what its value is written as.
+std::optional<std::string> base64url_decode(std::string_view text);
 std::string base64_encode(std::string_view bytes); // RFC 4648 section 4, padded
 
 // RFC 3986: everything but unreserved characters and those in `also_safe` becomes %XX.

@@ -80,4 +80,9 @@ asio::awaitable<result<auth::access>> spawn_credentials::access_of(std::int64_t 
     co_return co_await own_token(user_id);
 }
 
+void spawn_credentials::distrust(const user& u, const secret& refused) {
+    if (parts_.users) parts_.users->distrust(u.id, refused);
+    if (parts_.accounts) parts_.accounts->distrust(u.name, refused);
+}
+
 } // namespace berth::hub

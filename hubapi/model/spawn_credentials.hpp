@@ -50,6 +50,9 @@ class spawn_credentials {
     // where it says "try". Failures as above, and not_found where the rule says "none".
     boost::asio::awaitable<result<auth::access>> access_of(std::int64_t user_id);
 
+    // A cluster has refused this token of the user's: `access_of` asks the provider for another.
+    void distrust(const user& u, const secret& refused);
+
   private:
     boost::asio::awaitable<result<auth::access>> own_token(std::int64_t user_id);
     parts parts_;

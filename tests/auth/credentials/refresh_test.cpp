@@ -36,6 +36,18 @@ TEST_F(refresh_fixture, thirty_two_at_once_cause_one_refresh) {
     EXPECT_THAT(provider.clients, ElementsAre("hub"));
 }
 
+TEST_F(refresh_fixture, a_token_that_was_refused_is_replaced_once_and_no_other) {
+    EXPECT_EQ(token(7), "access-s-1");
+    store->distrust(7, secret("access-x"));
+    store->distrust(8, secret("access-s-1"));
+    EXPECT_EQ(token(7), "access-s-1");
+    store->distrust(7, secret("access-s-1"));
+    EXPECT_EQ(token(7), "access-s-2");
+    store->distrust(7, secret("access-s-1")); // who is late
+    EXPECT_EQ(token(7), "access-s-2");
+    EXPECT_EQ(provider.refreshes, 1);
+}
+
 TEST_F(refresh_fixture, many_across_many_expiries_never_use_a_refresh_token_twice) {
     for (int round = 0; round < 20; ++round) {
         time.advance(47s);

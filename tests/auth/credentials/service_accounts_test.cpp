@@ -75,7 +75,9 @@ TEST_F(accounts_fixture, tokens_are_fetched_when_needed_cached_and_renewed) {
     time.advance(41s);
     EXPECT_EQ(token("tester"), "machine-spawn-tester-3");
     EXPECT_THAT(provider.scopes.front(), testing::ElementsAre("jobs"));
-    accounts->distrust("tester");
+    accounts->distrust("tester", secret("machine-spawn-tester-1")); // replaced long ago
+    EXPECT_EQ(token("tester"), "machine-spawn-tester-3");
+    accounts->distrust("tester", secret("machine-spawn-tester-3"));
     EXPECT_EQ(token("tester"), "machine-spawn-tester-4");
     EXPECT_EQ(token("tester"), "machine-spawn-tester-4");
 }
@@ -123,7 +125,7 @@ TEST_F(accounts_fixture, while_the_provider_is_away_what_is_good_enough_is_used_
     time.advance(45s);
     for (int i = 0; i < 2; ++i) provider.next.push_back({errc::unavailable, "down"});
     EXPECT_EQ(token("tester"), "machine-spawn-tester-1");
-    accounts->distrust("tester");
+    accounts->distrust("tester", secret("machine-spawn-tester-1"));
     EXPECT_EQ(token("tester"), "unavailable");
 }
 
