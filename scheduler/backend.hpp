@@ -37,6 +37,7 @@ class backend {
 
     // All jobs of this hub (their names begin with the hub's prefix) that the scheduler still knows, ended ones
     // included as long as it remembers them. A value is a complete and healthy listing; anything else is a failure.
+    // Where only some owners' jobs could be asked for, the others' stand in it with phase `unknown`.
     // `interested`: jobs whose end is not yet known; the back end may ask the accounting for those that are absent.
     virtual boost::asio::awaitable<result<std::vector<job_status>>> list(std::vector<job_ref> interested) = 0;
 

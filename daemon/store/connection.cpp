@@ -155,8 +155,8 @@ result<std::unique_ptr<connection>> connection::open(const std::string& url, con
           "PRAGMA foreign_keys=ON", "PRAGMA trusted_schema=OFF", "PRAGMA journal_size_limit=67108864"})
         if (const auto done = made->query({sql, {}}); !done) return fail(done.error());
     // What a killed process had written and not synced is read here, and relied on: it becomes durable first.
-    // A disk that cannot do it now is no reason to refuse; the first change will tell.
-    (void)made->query({"PRAGMA wal_checkpoint(PASSIVE)", {}});
+    // A disk that cannot do it now is no reason to refuse; who relies on it writes it again.
+    made->opened_synced_ = made->query({"PRAGMA wal_checkpoint(PASSIVE)", {}}).has_value();
     if (!on_disk) return made;
     if (const auto sound = made->check_pages(); !sound) return fail(sound.error());
     made->state_->files = place({*path, *path + "-wal"});

@@ -24,6 +24,8 @@ class connection {
     result<std::vector<row>> query(const statement& s);
     // Whether what is written still goes to the files that a restart will read (place.hpp).
     result<void> still_there() const;
+    // Whether what was found at the open has been synced: else a power cut may still undo what is read.
+    bool opened_synced() const { return opened_synced_; }
     // SQL without parameters: BEGIN, COMMIT, SAVEPOINT ..., schema.
     result<void> run(const std::string& sql);
 
@@ -35,6 +37,7 @@ class connection {
     explicit connection(std::unique_ptr<state> s);
     result<void> check_pages();
     std::unique_ptr<state> state_;
+    bool opened_synced_ = false;
 };
 
 } // namespace berth::store

@@ -29,6 +29,7 @@ class queued_database final : public database {
         : log_(log)
         , db_(std::move(db))
         , file_(db_->path())
+        , opened_synced_(db_->opened_synced())
         , work_(std::move(work)) {
         work_->start([this] { return turn(); });
     }
@@ -68,6 +69,8 @@ class queued_database final : public database {
         return busy_for() >= slow ? std::optional(silence()) : trouble_;
     }
 
+    bool opened_synced() const override { return opened_synced_; }
+
   private:
     void enqueue(request r);
     // With the lock held.
@@ -88,6 +91,7 @@ class queued_database final : public database {
     logger& log_;
     std::unique_ptr<connection> db_; // gone when the work has ended
     const std::string file_;
+    const bool opened_synced_;
     mutable std::mutex mutex_;
     std::deque<request> queue_;
     late_writes behind_;

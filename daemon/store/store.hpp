@@ -77,6 +77,10 @@ class database {
     // and metrics.
     virtual std::size_t pending() const = 0;
     virtual std::optional<failure> trouble() const = 0;
+
+    // False when the disk did not sync what was found at the open: a power cut may still undo what queries
+    // show, until it is written again.
+    virtual bool opened_synced() const { return true; }
 };
 
 // Opens (creates, 0600) and migrates. `url`: "sqlite:/path/berth.sqlite" or "sqlite::memory:". Blocks: called

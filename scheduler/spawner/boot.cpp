@@ -13,6 +13,7 @@ asio::awaitable<result<void>> driver::load() {
         r.start_told = r.s.ready_at.has_value();
         r.s.version = ++versions;
         r.address_told = with.time.now();
+        r.unsaved = !with.db.opened_synced(); // nobody is told of it before it is certain
         const auto key = r.s.key;
         records.insert_or_assign(key, std::move(r));
     }

@@ -18,6 +18,7 @@ server_event sighting_of(const job_status& now, const std::optional<job_status>&
     switch (now.phase) {
     case job_phase::over: return server_event::job_over;
     case job_phase::queued: return now.never_starts ? server_event::job_stuck : server_event::job_queued;
+    case job_phase::unknown: // not asked about
     case job_phase::running: break;
     }
     const bool ran = before && before->phase == job_phase::running && before->job_id == now.job_id;

@@ -17,6 +17,7 @@ using handle = std::shared_ptr<driver>;
 using jobs_by_name = std::unordered_map<std::string, std::vector<const job_status*>>;
 
 constexpr duration news_keep_it_quick = std::chrono::seconds(60);
+constexpr duration slow_answer = std::chrono::seconds(3);
 
 std::vector<server_key> servers_of(const driver& d, const std::string& cluster_name) {
     std::vector<server_key> out;
@@ -75,6 +76,17 @@ void end_silence(driver& d, watched_cluster& c) {
     c.back->ring();
 }
 
+// A controller that was slow to answer was away for a while: nobody could have told it, or asked.
+void take_slowness(driver& d, const watched_cluster& c, time_point asked) {
+    const auto now = d.with.time.now();
+    if (c.down_since || now - asked < slow_answer) return;
+    for (const auto& key : servers_of(d, c.name)) {
+        record& r = d.records.at(key);
+        if (r.s.active())
+            r.frozen += std::max(duration::zero(), now - std::max(asked, patience_since(r, asked)));
+    }
+}
+
 // --- what a listing means ------------------------------
 
 // What the scheduler and the callback together say of where the server listens.
@@ -109,6 +121,21 @@ void feed_sighting(driver& d, record& r, server_event event, const job_status& j
         d.describe(r, event == server_event::job_stuck ? ending_cause::stuck : ending_cause::over);
     if (event == server_event::job_stuck) d.apply(r, server_event::job_queued);
     d.apply(r, event, &why);
+}
+
+// Nobody could be asked about this server's job alone: its time-outs stand still, as with a silent cluster.
+void take_unknown(driver& d, record& r) {
+    r.absent_count = 0;
+    if (r.s.unknown_since) return;
+    r.s.unknown_since = d.with.time.now();
+    d.news(r);
+}
+
+void end_unknown(driver& d, const watched_cluster& c, record& r) {
+    if (!r.s.unknown_since) return;
+    r.frozen += d.with.time.now() - std::max(*r.s.unknown_since, patience_since(r, c.last_good));
+    r.s.unknown_since.reset();
+    d.news(r);
 }
 
 void take_sighting(driver& d, watched_cluster& c, record& r, const job_status& job, time_point asked) {
@@ -179,7 +206,9 @@ void cancel_orphans(const handle& d, watched_cluster& c, const std::vector<job_s
         if (r.s.active()) wanted.emplace(r.s.job_name, &r);
     const std::string prefix = "berth-" + d->with.hub_id + "-";
     for (const auto& job : jobs) {
-        if (job.phase == job_phase::over || !job.job_name.starts_with(prefix)) continue;
+        if (job.phase == job_phase::over || job.phase == job_phase::unknown ||
+            !job.job_name.starts_with(prefix))
+            continue;
         auto at = wanted.find(job.job_name);
         // A second job of one name can only be a double; a job that is just starting has no id to tell yet.
         if (at != wanted.end() && (at->second->s.cluster != c.name || at->second->s.job_id.empty() ||
@@ -198,20 +227,28 @@ struct listing_call {
     time_point asked{};
 };
 
+void take_news(driver& d, watched_cluster& c, record& r, const jobs_by_name& jobs, listing_call call) {
+    const auto at = jobs.find(r.s.job_name);
+    const auto* job = at != jobs.end() && r.s.active() ? pick_job(at->second, r.s.job_id) : nullptr;
+    if (job && job->phase == job_phase::unknown) return take_unknown(d, r);
+    end_unknown(d, c, r);
+    if (job)
+        take_sighting(d, c, r, *job, call.asked);
+    else if (may_have_job(r.at))
+        take_absence(d, c, r, call.number);
+}
+
 void take_listing(const handle& d, watched_cluster& c, listing_call call,
                   const std::vector<job_status>& jobs) {
     jobs_by_name by_name;
     for (const auto& job : jobs) by_name[job.job_name].push_back(&job);
+    take_slowness(*d, c, call.asked);
     end_silence(*d, c);
     for (const auto& key : servers_of(*d, c.name)) {
         record* r = d->find(key);
         if (!r) continue;
-        auto at = by_name.find(r->s.job_name);
-        if (at != by_name.end() && r->s.active())
-            take_sighting(*d, c, *r, *pick_job(at->second, r->s.job_id), call.asked);
-        else if (may_have_job(r->at))
-            take_absence(*d, c, *r, call.number);
-        check_time(*d, c, *r);
+        take_news(*d, c, *r, by_name, call);
+        if (!r->s.unknown_since) check_time(*d, c, *r);
         if (r->unsaved) d->save_later(*r);
     }
     cancel_orphans(d, c, jobs);

@@ -36,6 +36,7 @@ class breakable_database final : public store::database {
     boost::asio::awaitable<void> close() override { return inner_->close(); }
     std::size_t pending() const override { return inner_->pending(); }
     std::optional<failure> trouble() const override { return inner_->trouble(); }
+    bool opened_synced() const override { return inner_->opened_synced(); }
 
     bool broken = false;
     int commits = 0;

@@ -69,7 +69,7 @@ void batch_system::start(job& j) {
     const int node = 1 + n_.chance.below(3);
     j.port = next_port_++;
     const int run = ++j.run;
-    j.told_hub = false;
+    j.told_hub = j.told_in_vain = false;
     j.reported.reset();
     change(j, [&](auto& s) {
         s.phase = job_phase::running;
@@ -163,10 +163,14 @@ void batch_system::set(controller c) {
             n_.time.in(n_.chance.between(milliseconds(1), milliseconds(50)), std::move(what));
 }
 
+// An outage that fits between two questions and their answers.
+constexpr duration unnoticed = seconds(6);
+
 duration batch_system::away_since(time_point t) const {
     duration out{};
     for (const auto& [from, to] : outages_)
-        out += std::max(duration{}, std::min(to, n_.time.now()) - std::max(from, t));
+        if (const auto piece = std::min(to, n_.time.now()) - std::max(from, t); piece > unnoticed)
+            out += piece;
     return out;
 }
 

@@ -22,6 +22,7 @@ struct job {
     int run = 0;            // grows with each start
     bool listening = false; // its server answers
     int port = 0;
+    bool told_in_vain = false;          // the hub has taken the address of this run while its disk failed
     bool told_hub = false;              // the hub has taken the address of this run,
     std::optional<time_point> reported; // and had a disk to keep it on
     bool alive() const { return known && now.phase != scheduler::job_phase::over; }

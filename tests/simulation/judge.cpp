@@ -50,7 +50,7 @@ std::string world::unsettled_jobs() const {
         const auto& s = *at->second;
         if (s.job_id != j.now.job_id) return fmt::format("{} is said to be job {}", j.now.job_name, s.job_id);
         if (!j.listening) return fmt::format("{} is ready and does not listen", j.now.job_name);
-        if (target_of(s) != fmt::format("{}:{}", j.now.address, j.port))
+        if (!j.told_in_vain && target_of(s) != fmt::format("{}:{}", j.now.address, j.port))
             return fmt::format("{} listens elsewhere than {}", j.now.job_name, target_of(s));
     }
     for (const auto& [name, s] : ready)

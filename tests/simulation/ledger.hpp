@@ -51,6 +51,7 @@ class watched_database final : public store::database {
     boost::asio::awaitable<void> close() override { return real_->close(); }
     std::size_t pending() const override { return real_->pending(); }
     std::optional<failure> trouble() const override { return real_->trouble(); }
+    bool opened_synced() const override { return real_->opened_synced(); }
 
   private:
     std::unique_ptr<store::database> real_;

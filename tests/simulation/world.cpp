@@ -181,6 +181,7 @@ void world::deliver_report(job& j, int run) {
                       if (!r || j.run != run || !j.listening) return;
                       j.told_hub = true;
                       // While the disk fails the hub takes the word, but cannot keep it through a crash.
+                      j.told_in_vain = storage_.health() != ailment::none;
                       if (!j.reported && storage_.health() == ailment::none) j.reported = n_.time.now();
                   });
         if (n_.chance.chance(n_.sky.double_reports)) again(n_.chance.between(milliseconds(10), seconds(20)));

@@ -47,6 +47,33 @@ TEST(outage, what_was_asked_meanwhile_goes_on_with_the_first_answer) {
     EXPECT_FALSE(w.it(2).job_id.empty());
 }
 
+TEST(outage, of_one_owner_alone_is_no_death_either) {
+    world w;
+    w.boot();
+    for (int u = 1; u <= 2; ++u) w.bring_up(u);
+    ASSERT_TRUE(w.start(3));
+    auto& mine = w.slurm.jobs.at(0);
+    auto& launching = *w.slurm.only_job();
+    w.slurm.start(launching);
+    w.pass(1min);
+    ASSERT_EQ(w.it(3).state, phase::launching);
+    const auto before = mine;
+    mine.phase = launching.phase = job_phase::unknown;
+    w.pass(48h);
+    EXPECT_TRUE(w.it(1).ready());
+    EXPECT_TRUE(w.it(1).unknown_since);
+    EXPECT_FALSE(w.it(2).unknown_since);
+    EXPECT_EQ(w.it(3).state, phase::launching);
+    EXPECT_FALSE(w.hub->health("hpc").down_since);
+    mine = before;
+    launching.phase = job_phase::running;
+    w.pass(3min); // four minutes of its five
+    EXPECT_FALSE(w.it(1).unknown_since);
+    EXPECT_EQ(w.it(3).state, phase::launching);
+    w.pass(2min);
+    EXPECT_FALSE(w.it(3).active());
+}
+
 TEST(outage, freezes_the_launchs_time) {
     world w;
     w.boot();
