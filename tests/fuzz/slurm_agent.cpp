@@ -43,9 +43,8 @@ void check_both_ways(std::string_view bytes) {
     spec.job_name = "berth-a";
     spec.user = "al";
     const auto script = in.decoded(), partition = in.decoded(), value = in.decoded();
-    if (!is_valid_utf8(script + partition + value) ||
-        (script + partition + value).find('\0') != std::string::npos)
-        return;
+    const auto together = script + "\n" + partition + "\n" + value;
+    if (!is_valid_utf8(together) || together.find('\0') != std::string::npos) return;
     spec.fields.partition = partition;
     spec.fields.memory_mib = 2048;
     spec.fields.runtime = std::chrono::minutes(90);
