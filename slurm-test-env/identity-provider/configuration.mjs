@@ -38,6 +38,7 @@ function configure(store, settings, interactionPolicy) {
     rotateRefreshToken: true,
     issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
     loadExistingGrant: grantEverything,
+    formats: { customizers: { jwt: plainType } },
     extraTokenClaims: async (ctx, token) => extraClaims(store, token),
     fetch: (url, { dispatcher, ...options }) => fetch(url, options), // loopback is what we want
     ttl: {
@@ -59,6 +60,11 @@ function configure(store, settings, interactionPolicy) {
       },
     },
   };
+}
+
+// Keycloak's are just as plain, and slurmctld takes no other type (its libjwt: "at+jwt" is an invalid argument).
+function plainType(ctx, token, jwt) {
+  jwt.header = { typ: 'JWT' };
 }
 
 async function grantEverything(ctx) {

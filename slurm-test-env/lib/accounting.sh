@@ -40,7 +40,7 @@ start_slurmdbd() {
 change() { sacctmgr --immediate --quiet "$@" >>"$STATE/log/sacctmgr.log" 2>&1; }
 missing() { [ -z "$(sacctmgr -nP list "$1" format="$2" where "$3"="$4")" ]; }
 
-# Account proj has alice, bob and dave; carol has none: a job of hers is refused. QOS low allows one job at a time.
+# Account proj has all test users but carol: a job of hers is refused. QOS low allows one job at a time.
 fill_accounts() {
   missing cluster cluster cluster berth && change add cluster berth
   if missing qos name name low; then
@@ -54,6 +54,7 @@ fill_accounts() {
     change add user alice Account=proj
     change add user bob Account=proj
     change add user dave Account=proj
+    change add user spawn-tester Account=proj
     change modify user where name=alice set qos=normal,high,low
     change modify user where name=bob set qos=normal,low
   fi

@@ -9,6 +9,7 @@ write_configuration() {
     chown slurm:slurm "$key"
     chmod 400 "$key"
   fi
+  fetch_keys
   { slurm_conf_basics; slurm_conf_accounting; slurm_conf_nodes; printf '%s\n' "$EXTRA_CONF"; } >"$STATE/etc/slurm.conf.new"
   mv "$STATE/etc/slurm.conf.new" "$STATE/etc/slurm.conf"
   [ "$ACCOUNTING" = no ] || write_slurmdbd_conf
@@ -27,7 +28,7 @@ SlurmdUser=root
 AuthType=auth/munge
 AuthInfo=socket=$MUNGE_SOCKET
 AuthAltTypes=auth/jwt
-AuthAltParameters=jwt_key=$STATE/etc/jwt.key
+AuthAltParameters=$(token_parameters)
 CredType=cred/munge
 StateSaveLocation=$STATE/state
 SlurmdSpoolDir=$STATE/spool/%n
@@ -105,7 +106,7 @@ write_slurmdbd_conf() {
 AuthType=auth/munge
 AuthInfo=socket=$MUNGE_SOCKET
 AuthAltTypes=auth/jwt
-AuthAltParameters=jwt_key=$STATE/etc/jwt.key
+AuthAltParameters=$(token_parameters)
 DbdHost=$HOST
 DbdAddr=$ADDRESS
 DbdPort=$DBD_PORT
