@@ -78,7 +78,10 @@ std::vector<finding> read_controller(const json& hello, bool user_tokens) {
              "build it against this site's libslurm; other releases work only while their protocols "
              "overlap"});
     const auto uid = hello.value("uid", -1L), slurm_uid = hello.value("slurm_uid", -1L);
-    if (user_tokens || uid == 0)
+    if (user_tokens && uid == 0)
+        out.push_back({false, "the agent runs as root, although users' tokens are enough",
+                       "set [hub] user, or start berth as an ordinary user"});
+    else if (user_tokens || uid == 0)
         out.push_back({true, fmt::format("the agent runs as uid {}", uid), ""});
     else if (uid == slurm_uid)
         out.push_back({true,
@@ -111,11 +114,23 @@ finding silent_agent(const failure& f) {
         return {false, f.message, "name the file in the cluster's table: slurm_conf = \"/path/slurm.conf\""};
     if (about("libslurm cannot work"))
         return {false, f.message, "correct slurm.conf; `scontrol ping` shows the same error"};
+    if (about("token"))
+        return {
+            false, f.message,
+            "slurmctld must know the identity provider's keys: AuthAltTypes=auth/jwt and "
+            "AuthAltParameters=jwks=FILE in slurm.conf; the user's name stands in the token's claim `sun`"};
     if (about("munge"))
         return {false, f.message, "check `systemctl status munge` and `munge -n | unmunge` on this machine"};
     if (about("1800") || about("slurmctld"))
         return {false, f.message, "check `scontrol ping` on this machine, and slurmctld on its own"};
     return {false, f.message, "see berth's log; `berth-slurm-agent` must be installed beside `berth`"};
+}
+
+finding not_asked(const failure& f) {
+    return {true,
+            fmt::format("slurmctld was not asked ({}): poll_account would name an account whose token can",
+                        f.message),
+            ""};
 }
 
 std::vector<finding> about_controller(const json& hello, bool user_tokens) {

@@ -4,9 +4,11 @@
 #include "scheduler/slurm/findings.hpp"
 #include "scheduler/slurm/wire.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -15,22 +17,14 @@ namespace asio = boost::asio;
 using nlohmann::json;
 namespace {
 
-constexpr duration action_deadline = std::chrono::seconds(20), list_deadline = std::chrono::seconds(12),
-                   log_deadline = std::chrono::seconds(5), full_every = std::chrono::seconds(60),
-                   accounting_every = std::chrono::seconds(30), accounting_deadline = std::chrono::seconds(4);
+constexpr duration action_deadline = std::chrono::seconds(20), check_deadline = std::chrono::seconds(12),
+                   log_deadline = std::chrono::seconds(5), accounting_every = std::chrono::seconds(30),
+                   accounting_deadline = std::chrono::seconds(4);
+constexpr std::size_t askers_of_accounting = 4; // in one listing
 
-bool lost_contact(const failure& f) {
-    return f.code == errc::unavailable || f.code == errc::outcome_unknown || f.code == errc::timed_out;
-}
-
-// For questions: nothing is unknown about what they did.
-failure as_question(failure f) {
-    if (f.code == errc::outcome_unknown || f.code == errc::timed_out) f.code = errc::unavailable;
-    return f;
-}
-
-bool listed(const std::vector<job_status>& jobs, const std::string& name) {
-    return std::ranges::find(jobs, name, &job_status::job_name) != jobs.end();
+// It is answered, or not, beside what is known of the controller: the breaker does not learn of it.
+agent_call aside(std::string verb, json arguments, duration deadline) {
+    return {std::move(verb), std::move(arguments), deadline, false};
 }
 
 } // namespace
@@ -43,20 +37,11 @@ std::vector<std::string> slurm_agent_argv(const std::string& program, const std:
 }
 
 slurm_backend::slurm_backend(helper_process& agent, clock& time, logger& log, slurm_settings settings)
-    : agent_(agent)
-    , time_(time)
+    : time_(time)
     , log_(log)
-    , settings_(std::move(settings)) {}
-
-asio::awaitable<result<json>> slurm_backend::ask(std::string verb, json arguments, duration deadline) {
-    if (const auto may = breaker_.may_call(time_.now()); !may) co_return fail(may.error());
-    auto answer = co_await agent_.call(std::move(verb), std::move(arguments), deadline);
-    if (!answer && lost_contact(answer.error()))
-        breaker_.failed(time_.now(), answer.error().message);
-    else
-        breaker_.succeeded();
-    co_return answer;
-}
+    , settings_(std::move(settings))
+    , calls_(agent, time, settings_.tokens)
+    , by_owners_(calls_, time, log, settings_.cluster) {}
 
 void slurm_backend::change(job_template script, script_settings launch, job_fields defaults) {
     settings_.script = std::move(script);
@@ -65,65 +50,73 @@ void slurm_backend::change(job_template script, script_settings launch, job_fiel
 }
 
 asio::awaitable<result<submitted>> slurm_backend::submit(job_spec spec) {
-    if (settings_.user_tokens && spec.credential.empty())
-        co_return fail(errc::denied,
-                       "cluster " + settings_.cluster + " wants the user's own token, and there is none");
     const auto script = render(settings_.script, spec, settings_.launch);
     if (!script) co_return fail(script.error());
-    auto arguments = submit_arguments(spec, *script, settings_.user_tokens);
-    const auto answer = co_await ask("submit", std::move(arguments), action_deadline);
-    if (!answer) co_return fail(answer.error());
-    auto done = read_submitted(*answer);
+    const auto answer =
+        co_await calls_.as(spec.user, {"submit", submit_arguments(spec, *script), action_deadline, true});
+    if (!answer.told) co_return fail(answer.told.error());
+    auto done = read_submitted(*answer.told);
     if (!done) co_return fail(errc::outcome_unknown, done.error().message);
     co_return done;
 }
 
-asio::awaitable<result<std::vector<job_status>>> slurm_backend::list(std::vector<job_ref> interested) {
-    const bool everything = time_.now() - full_at_ >= full_every;
-    auto arguments = json::object({{"last_update", everything ? 0 : last_update_}});
-    const auto asked_at = time_.now();
-    const auto answer = co_await ask("list", std::move(arguments), list_deadline);
-    if (!answer) co_return fail(as_question(answer.error()));
-    auto told = read_listing(*answer);
-    if (!told) co_return fail(told.error());
-    if (!told->unchanged) {
-        listing_ = std::move(told->jobs);
-        last_update_ = told->last_update;
-        if (everything) full_at_ = asked_at;
-    }
-    co_await look_up_ended(interested);
-    auto out = listing_;
-    for (const auto& [name, job] : ended_)
-        if (!listed(listing_, name)) out.push_back(job);
-    co_return out;
+// Who asks about a job.
+std::string slurm_backend::asker_for(const job_ref& job) const {
+    return asks_owners() ? job.user : settings_.poll_account;
 }
 
-std::vector<job_ref> slurm_backend::due_for_accounting(const std::vector<job_ref>& interested) {
-    std::set<std::string> names, present;
+asio::awaitable<result<std::vector<job_status>>>
+slurm_backend::list_current(std::vector<job_ref> interested) {
+    if (asks_owners()) co_return co_await by_owners_.list(interested);
+    const auto got = co_await everybody_.refresh(calls_, time_, settings_.poll_account);
+    if (got.wrong) co_return fail(*got.wrong);
+    co_return everybody_.jobs();
+}
+
+asio::awaitable<result<std::vector<job_status>>> slurm_backend::list(std::vector<job_ref> interested) {
+    auto jobs = co_await list_current(interested);
+    if (!jobs) co_return jobs;
+    co_await look_up_ended(due_for_accounting(interested, *jobs));
+    std::set<std::string> present;
+    for (const auto& job : *jobs) present.insert(job.job_name);
+    for (const auto& [name, job] : ended_)
+        if (!present.contains(name)) jobs->push_back(job);
+    co_return jobs;
+}
+
+std::vector<job_ref> slurm_backend::due_for_accounting(const std::vector<job_ref>& interested,
+                                                       const std::vector<job_status>& listed) {
+    std::set<std::string> names, present, askers;
     for (const auto& job : interested) names.insert(job.job_name);
-    for (const auto& job : listing_) present.insert(job.job_name);
+    for (const auto& job : listed) present.insert(job.job_name);
     std::erase_if(ended_, [&](const auto& entry) { return !names.contains(entry.first); });
     std::erase_if(asked_at_, [&](const auto& entry) { return !names.contains(entry.first); });
     std::vector<job_ref> due;
     for (const auto& job : interested) {
         if (present.contains(job.job_name) || ended_.contains(job.job_name)) continue;
-        const auto [at, first] = asked_at_.try_emplace(job.job_name, time_.now());
-        if (!first && time_.now() - at->second < accounting_every) continue;
-        at->second = time_.now();
+        const auto at = asked_at_.find(job.job_name);
+        if (at != asked_at_.end() && time_.now() - at->second < accounting_every) continue;
+        const auto asker = asker_for(job);
+        if (!askers.contains(asker) && askers.size() == askers_of_accounting) continue; // the next time
+        askers.insert(asker);
+        asked_at_[job.job_name] = time_.now();
         due.push_back(job);
     }
     return due;
 }
 
-asio::awaitable<void> slurm_backend::look_up_ended(std::vector<job_ref> interested) {
-    const auto due = due_for_accounting(interested);
-    if (due.empty()) co_return;
-    auto jobs = json::array();
-    for (const auto& job : due) jobs.push_back(cancel_arguments(job, false));
+asio::awaitable<void> slurm_backend::look_up_ended(std::vector<job_ref> due) {
+    std::map<std::string, json> by_asker;
+    for (const auto& job : due) by_asker[asker_for(job)].push_back(cancel_arguments(job));
+    for (auto& [asker, jobs] : by_asker) co_await look_up_ended_as(asker, std::move(jobs));
+}
+
+asio::awaitable<void> slurm_backend::look_up_ended_as(std::string asker, json jobs) {
     auto arguments = json::object({{"ended", std::move(jobs)}});
-    // The accounting being away is no news of the controller: the breaker does not learn of it.
-    const auto answer = co_await agent_.call("list", std::move(arguments), accounting_deadline);
-    const auto told = answer ? read_listing(*answer) : result<slurm_listing>(fail(answer.error()));
+    const auto answer =
+        co_await calls_.as(std::move(asker), aside("list", std::move(arguments), accounting_deadline));
+    const auto told =
+        answer.told ? read_listing(*answer.told) : result<slurm_listing>(fail(answer.told.error()));
     if (!told) {
         log_.warning("slurm.accounting_silent", {{"cluster", settings_.cluster}, {"error", told.error()}});
         co_return;
@@ -132,15 +125,25 @@ asio::awaitable<void> slurm_backend::look_up_ended(std::vector<job_ref> interest
 }
 
 asio::awaitable<result<void>> slurm_backend::cancel(job_ref job) {
-    auto arguments = cancel_arguments(job, settings_.user_tokens && !job.credential.empty());
-    const auto answer = co_await ask("cancel", std::move(arguments), action_deadline);
-    if (!answer) co_return fail(answer.error());
+    const agent_call call{"cancel", cancel_arguments(job), action_deadline, true};
+    auto answer = co_await calls_.as(job.user, call);
+    const auto& other = settings_.poll_account;
+    if (answer.token_trouble && !other.empty() && other != job.user) {
+        const auto owners = answer.told.error();
+        answer = co_await calls_.as(other, call);
+        if (!answer.told)
+            co_return fail(answer.told.error().code,
+                           fmt::format("{} And with the token of the poll account {}: {}", owners.message,
+                                       other, answer.told.error().message));
+    }
+    if (!answer.told) co_return fail(answer.told.error());
     co_return result<void>();
 }
 
 asio::awaitable<result<std::string>> slurm_backend::log_tail(job_ref job, std::size_t max_bytes) {
     auto arguments = json::object({{"job_name", job.job_name}, {"user", job.user}, {"max_bytes", max_bytes}});
-    const auto answer = co_await agent_.call("log", std::move(arguments), log_deadline);
+    // Slurm is not asked: it takes the agent's rights, and no token.
+    const auto answer = (co_await calls_.as("", aside("log", std::move(arguments), log_deadline))).told;
     if (!answer) co_return fail(as_question(answer.error()));
     const auto text = answer->find("text");
     if (text == answer->end() || !text->is_string())
@@ -149,14 +152,17 @@ asio::awaitable<result<std::string>> slurm_backend::log_tail(job_ref job, std::s
 }
 
 asio::awaitable<std::vector<finding>> slurm_backend::check() {
-    const auto hello = co_await agent_.call("hello", json::object(), list_deadline);
-    if (!hello) co_return std::vector{silent_agent(hello.error())};
-    auto out = about_controller(*hello, settings_.user_tokens);
-    const auto nodes = co_await agent_.call("nodes", json::object(), list_deadline);
-    if (!nodes)
-        out.push_back(silent_agent(nodes.error()));
+    const auto hello =
+        co_await calls_.as(settings_.poll_account, aside("hello", json::object(), check_deadline));
+    if (!hello.told && asks_owners()) co_return std::vector{not_asked(hello.told.error())};
+    if (!hello.told) co_return std::vector{silent_agent(hello.told.error())};
+    auto out = about_controller(*hello.told, calls_.with_tokens());
+    const auto nodes =
+        co_await calls_.as(settings_.poll_account, aside("nodes", json::object(), check_deadline));
+    if (!nodes.told)
+        out.push_back(silent_agent(nodes.told.error()));
     else
-        std::ranges::move(about_partitions(*nodes, settings_.defaults), std::back_inserter(out));
+        std::ranges::move(about_partitions(*nodes.told, settings_.defaults), std::back_inserter(out));
     co_return out;
 }
 

@@ -6,11 +6,9 @@
 #include "daemon/runtime/log.hpp"
 #include "scheduler/backend.hpp"
 #include "scheduler/script/template.hpp"
-#include "scheduler/slurm/breaker.hpp"
+#include "scheduler/slurm/agent_calls.hpp"
+#include "scheduler/slurm/job_listing.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
-#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -23,7 +21,10 @@ struct slurm_settings {
     job_template script = builtin_template(); // key `script`
     script_settings launch;                   // key `port_range`
     job_fields defaults;                      // for check()
-    bool user_tokens = false;                 // identity = "jwt": each call carries the user's own token
+    // identity = "jwt": each call carries a user's own token. Null: the agent has rights of its own.
+    token_source* tokens = nullptr;
+    // Lists everybody's jobs, and cancels those whose owner has no token. "": the owners' tokens do it all.
+    std::string poll_account;
 };
 
 // The agent's command line. `program`: berth-slurm-agent, beside berth. `job_prefix`: what the names of this
@@ -44,8 +45,7 @@ class slurm_backend final : public backend {
     void change(job_template script, script_settings launch, job_fields defaults);
 
     boost::asio::awaitable<result<submitted>> submit(job_spec spec) override;
-    // Asks for changes only; once a minute for everything, because expected starts move without one. Jobs of
-    // `interested` that slurmctld has dropped are looked up in slurmdbd, each at most every 30 s.
+    // Jobs of `interested` that slurmctld has dropped are looked up in slurmdbd, each at most every 30 s.
     boost::asio::awaitable<result<std::vector<job_status>>> list(std::vector<job_ref> interested) override;
     boost::asio::awaitable<result<void>> cancel(job_ref job) override;
     boost::asio::awaitable<result<std::string>> log_tail(job_ref job, std::size_t max_bytes) override;
@@ -53,19 +53,20 @@ class slurm_backend final : public backend {
     std::string kind() const override { return "slurm"; }
 
   private:
-    boost::asio::awaitable<result<nlohmann::json>> ask(std::string verb, nlohmann::json arguments,
-                                                       duration deadline);
-    boost::asio::awaitable<void> look_up_ended(std::vector<job_ref> interested);
-    std::vector<job_ref> due_for_accounting(const std::vector<job_ref>& interested);
+    boost::asio::awaitable<result<std::vector<job_status>>> list_current(std::vector<job_ref> interested);
+    boost::asio::awaitable<void> look_up_ended(std::vector<job_ref> due);
+    boost::asio::awaitable<void> look_up_ended_as(std::string asker, nlohmann::json jobs);
+    std::vector<job_ref> due_for_accounting(const std::vector<job_ref>& interested,
+                                            const std::vector<job_status>& listed);
+    std::string asker_for(const job_ref& job) const;
+    bool asks_owners() const { return settings_.tokens && settings_.poll_account.empty(); }
 
-    helper_process& agent_;
     clock& time_;
     logger& log_;
     slurm_settings settings_;
-    breaker breaker_;
-    std::int64_t last_update_ = 0; // of slurmctld, as of listing_
-    time_point full_at_{};         // when everything was asked for last
-    std::vector<job_status> listing_;
+    agent_calls calls_;
+    job_listing everybody_;
+    owners_listing by_owners_;
     std::map<std::string, job_status> ended_;    // by name: what the accounting told of interesting jobs
     std::map<std::string, time_point> asked_at_; // by name: when the accounting was asked last
 };

@@ -92,20 +92,16 @@ result<T> guarded(Read read) {
 
 } // namespace
 
-json submit_arguments(const job_spec& spec, const std::string& script, bool with_credential) {
-    json out{{"job_name", spec.job_name},
-             {"user", spec.user},
-             {"script", script},
-             {"environment", spec.environment},
-             {"fields", fields_json(spec.fields)}};
-    if (with_credential) out["credential"] = std::string(spec.credential.reveal());
-    return out;
+json submit_arguments(const job_spec& spec, const std::string& script) {
+    return {{"job_name", spec.job_name},
+            {"user", spec.user},
+            {"script", script},
+            {"environment", spec.environment},
+            {"fields", fields_json(spec.fields)}};
 }
 
-json cancel_arguments(const job_ref& job, bool with_credential) {
-    json out{{"job_id", job.job_id}, {"job_name", job.job_name}, {"user", job.user}};
-    if (with_credential) out["credential"] = std::string(job.credential.reveal());
-    return out;
+json cancel_arguments(const job_ref& job) {
+    return {{"job_id", job.job_id}, {"job_name", job.job_name}, {"user", job.user}};
 }
 
 result<slurm_listing> read_listing(const json& answer) {

@@ -15,9 +15,9 @@
 
 namespace berth::scheduler {
 
-// Holds the environment and, when asked for, the credential: not for logs.
-nlohmann::json submit_arguments(const job_spec& spec, const std::string& script, bool with_credential);
-nlohmann::json cancel_arguments(const job_ref& job, bool with_credential);
+// Holds the environment: not for logs.
+nlohmann::json submit_arguments(const job_spec& spec, const std::string& script);
+nlohmann::json cancel_arguments(const job_ref& job);
 
 struct slurm_listing {
     bool unchanged = false;

@@ -62,7 +62,6 @@ answer cancel(const settings& s, const nlohmann::json& arguments) {
     if (!id) return fail(id.error());
     const wanted w{*id, arguments.at("job_name").get<std::string>(), arguments.at("user").get<std::string>()};
     if (const auto mine = check_job_name(s, w.name); !mine) return fail(mine.error());
-    if (const auto token = arguments.value("credential", std::string()); !token.empty()) use_token(token);
     if (const auto open = open_session_rehearsed(s); !open) return fail(open.error());
     const auto ids = find(w);
     if (!ids) return fail(ids.error());

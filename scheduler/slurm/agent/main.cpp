@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// berth-slurm-agent --prefix berth-HUB- [--conf /etc/slurm/slurm.conf] [--min-uid 1000]
+// berth-slurm-agent --prefix berth-HUB- [--conf /etc/slurm/slurm.conf] [--min-uid 1000] [--never-root USER]
 // Started by berth with its socket as standard input; ends when that is closed. The only program that links
-// libslurm.
+// libslurm. With --never-root, for clusters that want their users' tokens, it becomes USER when started as
+// root, and ends when that leaves it root.
 #include "daemon/runtime/serve_helper.hpp"
 #include "scheduler/slurm/agent/verbs.hpp"
 
@@ -10,18 +11,29 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace {
 
 constexpr int most_children = 8; // libslurm calls at once; slurmctld serves hundreds of clients
 
 int usage(const char* why) {
-    std::fprintf(
-        stderr,
-        "berth-slurm-agent: %s\nusage: berth-slurm-agent --prefix NAME- [--conf FILE] [--min-uid N]\n", why);
+    std::fprintf(stderr,
+                 "berth-slurm-agent: %s\nusage: berth-slurm-agent --prefix NAME- [--conf FILE] [--min-uid N] "
+                 "[--never-root USER]\n",
+                 why);
     return 64;
+}
+
+bool give_up_root(const char* name) {
+    if (geteuid() != 0 && getuid() != 0) return true;
+    const passwd* user = getpwnam(name);
+    if (!user || user->pw_uid == 0) return false;
+    return initgroups(name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 && setuid(user->pw_uid) == 0;
 }
 
 } // namespace
@@ -36,7 +48,10 @@ int main(int argc, char** argv) {
             s.conf = argv[i + 1];
         else if (std::strcmp(argv[i], "--min-uid") == 0)
             s.min_uid = static_cast<uid_t>(std::strtoul(argv[i + 1], nullptr, 10));
-        else
+        else if (std::strcmp(argv[i], "--never-root") == 0) {
+            if (!give_up_root(argv[i + 1]))
+                return usage("must not serve as root: set [hub] user to an ordinary user");
+        } else
             return usage("unknown option");
     }
     if (s.prefix.size() < 4) return usage("--prefix is missing or shorter than 4 characters");

@@ -74,17 +74,18 @@ bool collect(int from, std::string& text) {
     }
 }
 
+// A session could not be opened.
+failure unsent(int error) {
+    auto f = question_failure(error);
+    if (f.code != errc::unauthenticated) f.code = errc::unavailable;
+    return f;
+}
+
 failure told_by(int status, const std::string& text) {
     const auto words = last_words(text);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 2) {
         const int error = std::atoi(words.c_str());
-        if (error == SLURM_PROTOCOL_SOCKET_ZERO_BYTES_SENT && std::getenv("SLURM_JWT"))
-            return {
-                errc::denied,
-                "slurmctld does not accept the user's token: it has expired, or was made for something else"};
-        auto f = question_failure(error);
-        f.code = errc::unavailable;
-        return f;
+        return unsent(error);
     }
     return {errc::unavailable,
             fmt::format("libslurm cannot work: {}", words.empty() ? "it ended without a word" : words)};
@@ -115,11 +116,7 @@ result<void> open_session(const settings& s) {
     if (!conf) return fail(conf.error());
     silence();
     slurm_init(conf->c_str());
-    if (const int error = ping(); error != 0) {
-        auto f = question_failure(error);
-        f.code = errc::unavailable;
-        return fail(std::move(f));
-    }
+    if (const int error = ping(); error != 0) return fail(unsent(error));
     return {};
 }
 

@@ -14,12 +14,12 @@ result<std::string> find_conf(const settings& s);
 
 // Makes libslurm ready in this process and asks whether a slurmctld answers, which a dead one does in
 // milliseconds where any other call takes as long as its time-outs allow. Nothing has been sent when it
-// fails: unavailable. Its errors go nowhere but into failures: libslurm's standard error is silenced.
+// fails: unavailable, or unauthenticated when slurmctld does not accept the token. Its errors go nowhere but
+// into failures: libslurm's standard error is silenced.
 result<void> open_session(const settings& s);
 
 // The same, first tried in a child process, for requests that change something: when munge hangs (minutes),
 // or libslurm ends its process over slurm.conf, it is known that nothing was sent. In libslurm's own words.
-// denied when slurmctld drops the connection of a user's token.
 result<void> open_session_rehearsed(const settings& s);
 
 // Acts with the user's token from now on instead of with this process's uid. Before open_session.

@@ -6,6 +6,7 @@
 #include <slurm/slurm_errno.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 namespace berth::slurm_agent {
 namespace {
@@ -46,7 +47,6 @@ std::string words_of(int e) {
     case SLURM_PROTOCOL_AUTHENTICATION_ERROR: return words + "; is munged running on this machine?";
     case SLURMCTLD_COMMUNICATIONS_CONNECTION_ERROR: return words + "; is slurmctld running?";
     case SLURM_PROTOCOL_VERSION_ERROR: return words + "; the agent is built for another release of Slurm";
-    case SLURM_PROTOCOL_SOCKET_ZERO_BYTES_SENT: return words + "; an expired token looks like this too";
     default: return words;
     }
 }
@@ -56,6 +56,12 @@ std::string words_of(int e) {
 failure action_failure(int e) { return {code_of(e), words_of(e)}; }
 
 failure question_failure(int e) {
+    if (e == SLURM_PROTOCOL_SOCKET_ZERO_BYTES_SENT && std::getenv("SLURM_JWT"))
+        return {errc::unauthenticated,
+                fmt::format(
+                    "slurmctld does not accept the token: it has expired, or is not one of its provider's; "
+                    "{}",
+                    words_of(e))};
     const auto code = code_of(e);
     return {code == errc::outcome_unknown ? errc::unavailable : code, words_of(e)};
 }

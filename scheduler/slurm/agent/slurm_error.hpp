@@ -11,7 +11,8 @@ namespace berth::slurm_agent {
 // Slurm's words), unavailable (nothing was sent) or outcome_unknown.
 failure action_failure(int slurm_errno);
 
-// The same for a request that changes nothing: whatever did not arrive is unavailable.
+// The same for a request that changes nothing: whatever did not arrive is unavailable. unauthenticated:
+// slurmctld has dropped the connection of somebody's token, which is all that it does about a bad one.
 failure question_failure(int slurm_errno);
 
 // The job_fields name that a refusal is about; "" when it is about none in particular.

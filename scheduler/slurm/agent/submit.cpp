@@ -61,7 +61,6 @@ answer send(job_request& request, const nlohmann::json& fields, const account& a
 
 answer submit_as(const settings& s, const account& a, const nlohmann::json& arguments,
                  const std::string& log) {
-    if (const auto token = arguments.value("credential", std::string()); !token.empty()) use_token(token);
     job_request request;
     const auto fields = arguments.value("fields", nlohmann::json::object());
     if (const auto set = request.set_job(a, arguments, log); !set) return fail(set.error());

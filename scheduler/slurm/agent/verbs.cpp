@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scheduler/slurm/agent/verbs.hpp"
 
+#include "scheduler/slurm/agent/session.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +43,7 @@ answer handle(const settings& s, const std::string& verb, const nlohmann::json& 
     if (found == table.end())
         return fail(errc::invalid_argument, fmt::format("the agent has no word {}", verb));
     try {
+        if (const auto token = arguments.value("credential", std::string()); !token.empty()) use_token(token);
         return found->run(s, arguments);
     } catch (const nlohmann::json::exception& e) {
         return fail(errc::invalid_argument, fmt::format("{}: {}", verb, e.what()));

@@ -3,22 +3,21 @@
 // (serve_helper.hpp), so that libslurm may block or end its process. Times are seconds since 1970; keys
 // without a value are left out.
 //
-//   hello   {}                                  -> {uid, library, controller, cluster, conf, accounting,
-//   min_job_age} submit  {job_name, user, script, environment: {NAME: value}, fields: {...}, credential?}
-//                                               -> {job_id, warning, log}
-//             fields: job_fields by name; memory_mib and runtime_s as integers, options as a list
-//   list    {last_update}                       -> {unchanged: true} | {last_update, jobs: [job]}
-//   list    {ended: [{job_id, job_name, user}]} -> {jobs: [job]}: what the accounting knows; {} where there
-//   is none
-//             job: job_id, job_name, user, phase ("queued", "running", "over"), state, reason, never_starts,
-//                  expected_start, started, ends_at, ended, node, address, exit_code, signal, restarts
-//   cancel  {job_id, job_name, user, credential?} -> {gone: bool}; without job_id the job is looked for by
-//   its name nodes   {}                                  -> {partitions: [{name, up, max_runtime_s, nodes,
-//   cpus, default}],
-//                                                  nodes: {STATE: count}}
-//   log     {job_name, user, max_bytes}         -> {text}
+// hello   {} -> {uid, library, controller, cluster, conf, accounting, min_job_age}
+// submit  {job_name, user, script, environment: {NAME: value}, fields: {...}} -> {job_id, warning, log}
+//           fields: job_fields by name; memory_mib and runtime_s as integers, options as a list
+// list    {last_update} -> {unchanged: true} | {last_update, jobs: [job]}
+// list    {ended: [{job_id, job_name, user}]} -> {jobs: [job]}, what the accounting knows; {} where there is
+// none
+//           job: job_id, job_name, user, phase ("queued", "running", "over"), state, reason, never_starts,
+//           expected_start, started, ends_at, ended, node, address, exit_code, signal, restarts
+// cancel  {job_id, job_name, user} -> {gone: bool}; without job_id the job is looked for by its name
+// nodes   {} -> {partitions: [{name, up, max_runtime_s, nodes, cpus, default}], nodes: {STATE: count}}
+// log     {job_name, user, max_bytes} -> {text}
 //
-// Errors carry Slurm's own words. `unavailable`: nothing was sent. `outcome_unknown`: it may have been done.
+// With "credential", a JWT, any of them is asked as that token's user instead of as this process's. Errors
+// carry Slurm's own words. `unavailable`: nothing was sent. `unauthenticated`: nothing was done, because
+// slurmctld does not accept the credential. `outcome_unknown`: it may have been done.
 #pragma once
 
 #include "daemon/runtime/result.hpp"

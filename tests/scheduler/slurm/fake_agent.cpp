@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// fake_agent FOLDER: answers each word with the JSON in FOLDER/<word>.json ({"ok": ...} or {"error": {...}})
-// and writes what it was asked to FOLDER/<word>.asked. `list` with "ended" is answered from
-// FOLDER/ended.json.
+// fake_agent FOLDER: answers each word with the JSON in FOLDER/<word>.json ({"ok": ...} or {"error": {...}}),
+// or in FOLDER/<word>@<credential>.json where there is one, and writes what it was asked to
+// FOLDER/<word>.asked. `list` with "ended" is answered from FOLDER/ended.json.
 #include "daemon/runtime/serve_helper.hpp"
 
 #include <nlohmann/json.hpp>
@@ -23,7 +23,8 @@ errc code_named(const std::string& name) {
 result<json> answer(const std::string& folder, std::string word, const json& arguments) {
     if (arguments.contains("ended")) word = "ended";
     std::ofstream(folder + "/" + word + ".asked", std::ios::app) << arguments.dump() << "\n";
-    std::ifstream in(folder + "/" + word + ".json");
+    std::ifstream in(folder + "/" + word + "@" + arguments.value("credential", std::string()) + ".json");
+    if (!in) in = std::ifstream(folder + "/" + word + ".json");
     const auto told = json::parse(std::string(std::istreambuf_iterator<char>(in), {}), nullptr, false);
     if (!told.is_object()) return fail(errc::internal, "no answer for " + word);
     if (const auto ok = told.find("ok"); ok != told.end()) return *ok;

@@ -65,9 +65,13 @@ TEST(wire, fields_that_are_set) {
     s.fields.memory_mib = 2048;
     s.fields.options = {"--exclusive"};
     s.fields.gres = "gpu:1";
-    s.credential = secret("tok");
-    EXPECT_EQ(submit_arguments(s, "x", false)["fields"],
+    EXPECT_EQ(submit_arguments(s, "x")["fields"],
               json::parse(R"({"memory_mib":2048,"options":["--exclusive"],"gres":"gpu:1"})"));
-    EXPECT_FALSE(submit_arguments(s, "x", false).contains("credential"));
-    EXPECT_EQ(submit_arguments(s, "x", true)["credential"], "tok");
+}
+
+TEST(wire, no_token_but_where_it_is_asked_for) {
+    job_spec s;
+    s.credential = secret("tok");
+    EXPECT_FALSE(submit_arguments(s, "x").contains("credential"));
+    EXPECT_FALSE(cancel_arguments({"1", "berth-a-1", "al", secret("tok")}).contains("credential"));
 }
