@@ -265,6 +265,9 @@ void client::backend_failed() {
     request_.fresh_only = true;
     request_.sent = false;
     set_phase(phase::holding);
+    // A hub that is restarted is back in a moment; one that stays away is not worth a look every few milliseconds.
+    const auto held = w_.config().hold_time - (request_.hold_until - w_.loop().now());
+    if (held < std::chrono::seconds(1)) w_.loop().tick_within(std::chrono::milliseconds(15));
 }
 
 // The hub words the error, as for configurable-http-proxy: GET <error_target>/503?url=<path>.

@@ -4,6 +4,7 @@
 // the front door's numbers cannot afford; everything else of the daemon runs on Asio.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -45,6 +46,8 @@ class reactor {
     void post(std::function<void()> work);
     // `on_tick` runs about every `every`. Set before `run`.
     void set_tick(std::chrono::milliseconds every, std::function<void()> on_tick);
+    // The next tick comes no later than this; those after it as usual.
+    void tick_within(std::chrono::milliseconds soon) { next_tick_ = std::min(next_tick_, now_ + soon); }
     void run(); // until `stop`
     void stop();
     // The time at which this turn began.

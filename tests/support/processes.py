@@ -78,7 +78,9 @@ def free_port():
 
 def free_port_range(count):
     """The first of `count` ports in a row that nothing listens on."""
-    for first in range(21000 + os.getpid() % 400 * count, 32000, count):
+    low, places = 21000, 11000 // count
+    for place in range(places):
+        first = low + (os.getpid() + place) % places * count
         try:
             for port in range(first, first + count):
                 with socket.socket() as s:
