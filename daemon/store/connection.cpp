@@ -157,6 +157,7 @@ result<std::unique_ptr<connection>> connection::open(const std::string& url, con
     // What a killed process had written and not synced is read here, and relied on: it becomes durable first.
     // A disk that cannot do it now is no reason to refuse; who relies on it writes it again.
     made->opened_synced_ = made->query({"PRAGMA wal_checkpoint(PASSIVE)", {}}).has_value();
+    made->unsure_ = !made->opened_synced_;
     if (!on_disk) return made;
     if (const auto sound = made->check_pages(); !sound) return fail(sound.error());
     made->state_->files = place({*path, *path + "-wal"});
@@ -170,6 +171,13 @@ result<void> connection::check_pages() {
     const auto words = found->empty() ? std::string() : text(found->front(), "quick_check");
     if (words == "ok") return {};
     return fail(explain_sqlite(SQLITE_CORRUPT, state_->path, words));
+}
+
+result<void> connection::touch() {
+    const auto now = query({"PRAGMA user_version", {}});
+    if (!now) return fail(now.error());
+    const auto version = now->empty() ? 0 : integer(now->front(), "user_version");
+    return run(fmt::format("PRAGMA user_version = {}", (version + 1) % 1'000'000'000));
 }
 
 result<void> connection::still_there() const { return state_->files.still_there(); }

@@ -26,6 +26,11 @@ class connection {
     result<void> still_there() const;
     // Whether what was found at the open has been synced: else a power cut may still undo what is read.
     bool opened_synced() const { return opened_synced_; }
+    // Since the open or a commit that failed nothing has been synced: what a crash would find is uncertain,
+    // also where it is what a change would make of it. SQLite writes nothing then: `touch` makes it.
+    bool is_unsure() const { return unsure_; }
+    void set_unsure(bool unsure) { unsure_ = unsure; }
+    result<void> touch(); // within a transaction: a change that is one
     // SQL without parameters: BEGIN, COMMIT, SAVEPOINT ..., schema.
     result<void> run(const std::string& sql);
 
@@ -37,7 +42,7 @@ class connection {
     explicit connection(std::unique_ptr<state> s);
     result<void> check_pages();
     std::unique_ptr<state> state_;
-    bool opened_synced_ = false;
+    bool opened_synced_ = false, unsure_ = false;
 };
 
 } // namespace berth::store

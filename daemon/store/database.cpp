@@ -260,7 +260,7 @@ void queued_database::note_disk(const result<void>& done, late_writes behind) {
         trouble_ = done ? std::nullopt : std::optional(done.error());
         if (!done) {
             behind_.merge(behind);
-            if (behind_.empty()) behind_.emplace("store.probe", late_write{probe(order_), ++order_});
+            if (behind_.empty()) behind_.emplace("store.probe", late_write{probe(), ++order_});
             behind_due_ = work_->now() + write_behind_delay;
         }
     }

@@ -24,6 +24,8 @@ result<void> apply_member(connection& db, group_member& member) {
 result<void> apply_group(connection& db, std::vector<group_member>& group) {
     if (auto there = db.still_there(); !there) return there;
     if (auto begun = db.run("BEGIN IMMEDIATE"); !begun) return begun;
+    if (db.is_unsure())
+        if (auto done = db.touch(); !done) return done;
     for (auto& member : group)
         if (auto done = apply_member(db, member); !done) return done;
     return db.run("COMMIT");
@@ -45,6 +47,7 @@ result<void> write_singly(connection& db, std::vector<group_member>& group) {
 
 result<void> write_group(connection& db, std::vector<group_member>& group) {
     auto done = apply_group(db, group);
+    db.set_unsure(!done);
     if (done) return {};
     (void)db.run("ROLLBACK"); // SQLite may have done so itself
     if (done.error().code != errc::io_error && group.size() > 1) return write_singly(db, group);
