@@ -5,8 +5,10 @@ import os
 
 import pytest
 
+from support.firecrest_caller import Caller
+from support.firecrest_gateway import FirecrestGateway
 from support.hub import Hub, RunningHub, hub_folder, use_quick_servers, use_slurm
-from support.identity_provider import IdentityProvider
+from support.identity_provider import IdentityProvider, tokens_for
 from support.paths import BERTH, CHROMIUM, NOTEBOOK_VENV
 from support.slurm import Cluster
 
@@ -113,6 +115,29 @@ def identity_provider(own_identity_provider):
     own_identity_provider.well()
     own_identity_provider.reset_counts()
     return own_identity_provider
+
+
+@pytest.fixture(scope="module")
+def own_firecrest_gateway(cluster, own_identity_provider):
+    gateway = FirecrestGateway(cluster, own_identity_provider.metadata()["jwks_uri"]).up()
+    yield gateway
+    gateway.down()
+
+
+@pytest.fixture
+def firecrest_gateway(own_firecrest_gateway):
+    """FirecREST on the cluster, for tokens of the identity provider; no fault and no count is left from the test before."""
+    own_firecrest_gateway.well()
+    own_firecrest_gateway.reset_counts()
+    return own_firecrest_gateway
+
+
+@pytest.fixture
+def firecrest_caller(firecrest_gateway, identity_provider, cluster):
+    """("alice"): somebody with a token for FirecREST; without jobs when the test is over."""
+    identity_provider.set_access_token_seconds(600)
+    yield lambda user: Caller(firecrest_gateway, tokens_for(identity_provider, user)["access_token"])
+    cluster.cancel_all()
 
 
 @pytest.fixture(scope="module")

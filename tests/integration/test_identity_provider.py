@@ -2,33 +2,15 @@
 """The tests' own identity provider does what tests of the hub rely on: each test here fails when it does not."""
 import base64
 import json
-from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
 
-CALLBACK = "http://127.0.0.1:5555/hub/oauth_callback"
+from support.identity_provider import code_for, tokens_for
 
 
 def claims(token):
     return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
-
-
-def code_for(provider, user, session=None, **more):
-    """Signs in and returns the callback's query."""
-    query = {"client_id": "hub", "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile email",
-             "state": "s", "nonce": "n"} | more
-    url = f"{provider.metadata()['authorization_endpoint']}?{urlencode(query)}"
-    answer = provider.sign_in(session or requests.Session(), url, user, stop_at=CALLBACK)
-    assert answer.is_redirect, answer.text
-    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
-
-
-def tokens_for(provider, user, session=None):
-    code = code_for(provider, user, session)["code"]
-    answer = provider.token("hub", grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
-    assert answer.ok, answer.text
-    return answer.json()
 
 
 def refresh(provider, tokens):

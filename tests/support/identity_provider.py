@@ -6,7 +6,7 @@ import html.parser
 import subprocess
 import tempfile
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import requests
 
@@ -15,6 +15,7 @@ from support.processes import free_port
 
 SCRIPTS = SLURM_TEST_ENV / "identity-provider"
 SECRETS = {"hub": "hub-secret", "spawn-tester": "spawn-tester-secret"}
+CALLBACK = "http://127.0.0.1:5555/hub/oauth_callback"  # nothing listens there
 
 
 class Form(html.parser.HTMLParser):
@@ -50,6 +51,24 @@ def visit(session, method, url, stop_at=None, **options):
         if stop_at and url.startswith(stop_at):
             return answer
     raise AssertionError(f"too many redirects, the last one to {url}")
+
+
+def code_for(provider, user, session=None, **more):
+    """Signs somebody in at a provider, as a browser that the hub has sent; the query that comes back."""
+    query = {"client_id": "hub", "response_type": "code", "redirect_uri": CALLBACK, "scope": "openid profile email",
+             "state": "s", "nonce": "n"} | more
+    url = f"{provider.metadata()['authorization_endpoint']}?{urlencode(query)}"
+    answer = provider.sign_in(session or requests.Session(), url, user, stop_at=CALLBACK)
+    assert answer.is_redirect, answer.text
+    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["Location"]).query).items()}
+
+
+def tokens_for(provider, user, session=None):
+    """The token endpoint's answer for somebody: access_token, refresh_token, id_token."""
+    code = code_for(provider, user, session)["code"]
+    answer = provider.token("hub", grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+    assert answer.ok, answer.text
+    return answer.json()
 
 
 class IdentityProvider:
