@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/http/tls_context.hpp"
+#include "daemon/main/account_tokens.hpp"
 #include "daemon/main/clusters.hpp"
 #include "daemon/main/command_support.hpp"
 #include "daemon/main/door.hpp"
@@ -47,7 +48,7 @@ void check_identity(const configuration& c, printer& say) {
     if (root) return;
     if (c.login.method == "pam") say(false, "[login] method = \"pam\" needs root to check passwords", "start berth as root and set [hub] user");
     for (const auto& k : c.clusters) {
-        if (k.backend == "slurm") say(false, fmt::format("[cluster.{}]: submitting for other users needs root or SlurmUser", k.name), "start berth as root and set [hub] user");
+        if (k.backend == "slurm" && k.identity == "root") say(false, fmt::format("[cluster.{}]: submitting for other users needs root or SlurmUser", k.name), "start berth as root and set [hub] user");
         if (k.run_as_user) say(false, fmt::format("[cluster.{}] run_as_user needs root", k.name), "start berth as root and set [hub] user");
     }
 }
@@ -76,20 +77,27 @@ void check_provider(const surroundings& in, printer& say) {
     for (auto& f : check_identity_provider(in.c, in.d)) say({f.good, std::move(f.what), std::move(f.remedy)});
 }
 
+template<class T>
+T run_until_done(asio::io_context& io, asio::awaitable<T> task) {
+    auto done = asio::co_spawn(io, std::move(task), asio::use_future);
+    while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready && io.run_one() > 0) {}
+    io.restart();
+    return done.get();
+}
+
 void check_clusters(const surroundings& in, printer& say) {
     asio::io_context io;
     system_clock time;
     null_logger log;
+    http_client http(io.get_executor(), log);
+    account_tokens tokens(io.get_executor(), http, time, log, in.c);
     auto helpers = start_helpers(io.get_executor(), log, in.c, in.owner, in.d);
     if (!helpers) return say(false, helpers.error().message);
-    auto places = make_backends(time, log, in.c, in.d, *helpers);
+    auto places = make_backends({io.get_executor(), time, log, http, tokens, *helpers}, in.c, in.d);
     if (!places) return say(false, places.error().message);
-    for (auto& [name, place] : *places) {
-        auto found = asio::co_spawn(io, place->check(), asio::use_future);
-        while (found.wait_for(std::chrono::seconds(0)) != std::future_status::ready && io.run_one() > 0) {}
-        io.restart();
-        for (auto& f : found.get()) say({f.good, fmt::format("cluster {}: {}", name, f.what), f.remedy});
-    }
+    for (auto& [name, place] : *places)
+        for (auto& f : run_until_done(io, place->check())) say({f.good, fmt::format("cluster {}: {}", name, f.what), f.remedy});
+    run_until_done(io, tokens.shut_down());
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 
 #include "daemon/main/program_path.hpp"
 #include "daemon/runtime/secret_file.hpp"
+#include "scheduler/firecrest/firecrest_backend.hpp"
 #include "scheduler/local/local_backend.hpp"
 #include "scheduler/slurm/slurm_backend.hpp"
 
@@ -46,7 +47,7 @@ result<std::vector<needed_helper>> what_is_needed(const configuration& c, const 
         out.push_back({"berth-pam-helper", "", {*program}});
     }
     for (const auto& k : c.clusters) {
-        if (k.backend == "local" && !k.run_as_user) continue;
+        if (k.backend == "firecrest" || (k.backend == "local" && !k.run_as_user)) continue;
         auto helper = k.backend == "slurm" ? slurm_agent(k, d) : local_launcher(k, owner);
         if (!helper) return fail(helper.error());
         out.push_back(std::move(*helper));
@@ -80,6 +81,27 @@ result<std::unique_ptr<scheduler::backend>> make_local(const configuration& c, c
         if (auto ok = make_private_directory(o.data_dir); !ok) return fail(ok.error());
     o.run_as_user = k.run_as_user;
     return std::make_unique<scheduler::local_backend>(std::move(o), helper);
+}
+
+result<std::unique_ptr<scheduler::backend>> make_firecrest(const backend_means& with, const cluster_keys& k, const data_dir& d) {
+    scheduler::firecrest_settings s;
+    s.cluster = k.name;
+    s.system = k.system;
+    s.poll_account = k.poll_account;
+    s.work_dir = k.work_dir;
+    s.node_name_template = k.node_name_template;
+    s.job_prefix = job_prefix(d);
+    auto script = scheduler::load_template(k.script);
+    if (!script) return fail(script.error());
+    s.script = std::move(*script);
+    auto launch = scheduler::parse_port_range(k.port_range);
+    if (!launch) return fail(launch.error());
+    s.launch = std::move(*launch);
+    s.defaults = k.defaults;
+    scheduler::call_settings calls;
+    calls.url = k.url;
+    calls.ca_file = k.ca_file;
+    return std::make_unique<scheduler::firecrest_backend>(with.executor, with.http, with.time, with.tokens, std::move(calls), std::move(s));
 }
 
 result<std::unique_ptr<scheduler::backend>> make_slurm(clock& time, logger& log, const cluster_keys& k, helper_process& agent) {
@@ -117,12 +139,22 @@ result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, 
     return out;
 }
 
-result<backends> make_backends(clock& time, logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers) {
+namespace {
+
+result<std::unique_ptr<scheduler::backend>> make_backend(const backend_means& with, const configuration& c, const cluster_keys& k, const data_dir& d) {
+    const auto at = with.helpers.per_cluster.find(k.name);
+    auto* helper = at == with.helpers.per_cluster.end() ? nullptr : at->second.get();
+    if (k.backend == "firecrest") return make_firecrest(with, k, d);
+    if (k.backend == "slurm") return make_slurm(with.time, with.log, k, *helper);
+    return make_local(c, k, d, helper);
+}
+
+} // namespace
+
+result<backends> make_backends(const backend_means& with, const configuration& c, const data_dir& d) {
     backends out;
     for (const auto& k : c.clusters) {
-        const auto at = helpers.per_cluster.find(k.name);
-        auto* helper = at == helpers.per_cluster.end() ? nullptr : at->second.get();
-        auto made = k.backend == "slurm" ? make_slurm(time, log, k, *helper) : make_local(c, k, d, helper);
+        auto made = make_backend(with, c, k, d);
         if (!made) return fail(made.error().code, fmt::format("[cluster.{}]: {}", k.name, made.error().message));
         out[k.name] = std::move(*made);
     }

@@ -4,9 +4,11 @@
 
 #include "daemon/main/configuration.hpp"
 #include "daemon/main/data_dir.hpp"
+#include "daemon/runtime/http_client.hpp"
 #include "daemon/runtime/helper_keeper.hpp"
 #include "daemon/runtime/helper_process.hpp"
 #include "scheduler/backend.hpp"
+#include "scheduler/token_source.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -29,6 +31,15 @@ result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, 
 
 // One back end for each cluster, by name.
 using backends = std::map<std::string, std::unique_ptr<scheduler::backend>>;
-result<backends> make_backends(clock& time, logger& log, const configuration& c, const data_dir& d, privileged_helpers& helpers);
+// What back ends work with; all of it outlives them.
+struct backend_means {
+    boost::asio::any_io_executor executor;
+    clock& time;
+    logger& log;
+    http_client& http;
+    scheduler::token_source& tokens;
+    privileged_helpers& helpers;
+};
+result<backends> make_backends(const backend_means& with, const configuration& c, const data_dir& d);
 
 } // namespace berth::config

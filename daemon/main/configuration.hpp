@@ -88,6 +88,10 @@ struct cluster_keys {
     std::string home_dir = "{data_dir}/home/{user}";
     // slurm
     std::string identity = "root", slurm_conf;
+    // slurm with identity "jwt", firecrest: the hub user of a service account that asks for everybody's jobs
+    std::string poll_account;
+    // firecrest
+    std::string url, system, ca_file, work_dir = "/users/{user}", node_name_template = "{node}";
 };
 
 struct configuration {

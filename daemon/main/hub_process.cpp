@@ -17,6 +17,7 @@
 #include "hubapi/model/launcher.hpp"
 #include "hubapi/model/metrics.hpp"
 #include "hubapi/model/servers.hpp"
+#include "hubapi/model/cluster_tokens.hpp"
 #include "hubapi/oauth/provider.hpp"
 #include "hubapi/pages/handlers.hpp"
 #include "hubapi/pages/render.hpp"
@@ -80,6 +81,7 @@ struct hub_process::parts {
     std::unique_ptr<auth::password_check> passwords;
     auth::login_throttle throttle{time};
     std::optional<hub::launcher> launcher;
+    std::optional<hub::cluster_tokens> cluster_tokens;
     backends places;
     std::optional<scheduler::spawner> servers;
     std::optional<hub::hub> hub;
@@ -130,7 +132,8 @@ result<void> hub_process::parts::make_model() {
 }
 
 result<void> hub_process::parts::make_spawner() {
-    auto made = make_backends(time, log, c, d, helpers);
+    cluster_tokens.emplace(*who, identity->spawns());
+    auto made = make_backends({executor, time, log, http, *cluster_tokens, helpers}, c, d);
     if (!made) return fail(made.error());
     places = std::move(*made);
     scheduler::spawner::parts sp{executor, time, log, *db, *launcher, routes, probes, {}, d.hub_id, {}, &metrics, nullptr};

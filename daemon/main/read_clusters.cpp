@@ -60,16 +60,51 @@ void read_slurm(section& s, cluster_keys& k) {
     k.port_range = s.text("port_range", "0");
 }
 
-cluster_keys read_cluster(const std::string& name, section& s) {
+// The hub user of a service account, or "".
+std::string read_poll_account(section& s, const std::vector<auth::service_account>& accounts) {
+    auto user = s.text("poll_account", "");
+    if (!user.empty() && std::ranges::find(accounts, user, &auth::service_account::user) == accounts.end())
+        s.wrong("poll_account", fmt::format("there is no [[service_account]] with user = \"{}\"", user));
+    return user;
+}
+
+void read_firecrest(section& s, cluster_keys& k) {
+    k.url = s.text("url", "");
+    while (k.url.ends_with('/')) k.url.pop_back();
+    if (!k.url.starts_with("https://") && !k.url.starts_with("http://"))
+        s.wrong("url", "is to be FirecREST's address, for example \"https://api.example.org/hpc/firecrest/v2\"");
+    k.system = s.text("system", "");
+    if (k.system.empty()) s.missing("system", "the cluster's name in FirecREST, for example \"daint\"");
+    k.ca_file = s.text("ca_file", "");
+    k.work_dir = s.text("work_dir", k.work_dir);
+    if (!k.work_dir.starts_with('/') || k.work_dir.find('\'') != k.work_dir.npos) s.wrong("work_dir", "must be an absolute path without quotes");
+    k.node_name_template = s.text("node_name_template", k.node_name_template);
+    k.settings.command = s.texts("cmd", {"batchspawner-singleuser", "jupyterhub-singleuser"});
+    k.settings.poll_interval = s.span("poll_interval", 10s, 100ms);
+    k.settings.poll_interval_max = s.span("poll_interval_max", std::max<duration>(30s, k.settings.poll_interval), 100ms);
+    k.settings.queue_timeout = s.span("queue_timeout", 24h, 1s);
+    k.settings.launch_timeout = s.span("launch_timeout", 5min, 1s);
+    k.settings.absent_spread = 20s; // a listing is complete only in the end
+    k.script = s.text("script", "");
+    k.port_range = s.text("port_range", "0");
+}
+
+cluster_keys read_cluster(const std::string& name, section& s, const std::vector<auth::service_account>& accounts) {
     cluster_keys k;
     k.name = name;
-    k.backend = s.one_of("backend", "", {"local", "slurm"});
-    if (!s.has("backend")) s.missing("backend", "\"local\" or \"slurm\"");
+    k.backend = s.one_of("backend", "", {"local", "slurm", "firecrest"});
+    if (!s.has("backend")) s.missing("backend", "\"local\", \"slurm\" or \"firecrest\"");
     k.environment = s.text_map("environment");
     k.defaults = read_fields(s.table("defaults"));
-    k.backend == "slurm" ? read_slurm(s, k) : read_local(s, k);
+    if (k.backend == "slurm")
+        read_slurm(s, k);
+    else if (k.backend == "firecrest")
+        read_firecrest(s, k);
+    else
+        read_local(s, k);
+    if (k.backend == "firecrest") k.poll_account = read_poll_account(s, accounts);
     if (k.settings.command.empty()) s.wrong("cmd", "must name the single-user server's program");
-    if (k.backend == "slurm" && k.settings.poll_interval_max < k.settings.poll_interval) s.wrong("poll_interval_max", "is shorter than poll_interval");
+    if (k.backend != "local" && k.settings.poll_interval_max < k.settings.poll_interval) s.wrong("poll_interval_max", "is shorter than poll_interval");
     if (!k.backend.empty()) s.finish();
     return k;
 }
@@ -119,9 +154,9 @@ cluster_keys built_in_cluster() {
     return k;
 }
 
-std::vector<cluster_keys> read_clusters(section& root) {
+std::vector<cluster_keys> read_clusters(section& root, const std::vector<auth::service_account>& accounts) {
     std::vector<cluster_keys> out;
-    for (auto& [name, s] : root.named_tables("cluster")) out.push_back(read_cluster(name, s));
+    for (auto& [name, s] : root.named_tables("cluster")) out.push_back(read_cluster(name, s, accounts));
     return out;
 }
 

@@ -6,7 +6,8 @@
 
 namespace berth::config {
 
-std::vector<cluster_keys> read_clusters(section& root);
+// `accounts`: those that a poll_account can be.
+std::vector<cluster_keys> read_clusters(section& root, const std::vector<auth::service_account>& accounts);
 std::vector<scheduler::profile> read_profiles(section& root, const std::vector<cluster_keys>& clusters);
 
 // Processes on this machine, for a hub without configuration.

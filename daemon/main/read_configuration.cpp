@@ -190,6 +190,14 @@ void read_log(section s, configuration& c) {
 }
 
 // Whoever reaches the front door past the proxy could name themselves.
+// A cluster that works with users' own tokens, where nobody has any.
+void check_tokens(const configuration& c, report& to) {
+    if (c.login.method == "oidc" || !c.service_accounts.empty()) return;
+    for (const auto& k : c.clusters)
+        if (k.backend == "firecrest" || k.identity == "jwt")
+            to.add(0, "cluster." + k.name, "works with tokens of an identity provider: set [login] method = \"oidc\", or a [[service_account]]");
+}
+
 void check_header_sign_in(const configuration& c, report& to) {
     if (c.login.method != "header") return;
     if (c.proxy.trusted_proxies.empty())
@@ -225,7 +233,8 @@ configuration read_all(const toml::table& file, report& to) {
     c.services = read_services(root);
     c.roles = read_roles(root, to);
     check_service_roles(c, to);
-    c.clusters = read_clusters(root);
+    c.clusters = read_clusters(root, c.service_accounts);
+    check_tokens(c, to);
     if_there(root, "announcement", [&](section s) {
         c.site = {s.text("home", ""), s.text("login", ""), s.text("spawn", "")};
         s.finish();

@@ -4,6 +4,7 @@
 #include "daemon/http/tls_context.hpp"
 #include "daemon/main/hub_settings.hpp"
 #include "daemon/main/reload_plan.hpp"
+#include "scheduler/firecrest/firecrest_backend.hpp"
 #include "scheduler/local/local_backend.hpp"
 #include "scheduler/slurm/slurm_backend.hpp"
 
@@ -20,7 +21,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A Slurm cluster's settings that come from files.
+// A batch cluster's settings that come from files.
 struct prepared_cluster {
     std::string name;
     scheduler::job_template script;
@@ -54,7 +55,7 @@ looked_at look_at(const std::string& file) {
     prepared out{std::move(*read_now), {}};
     report to{file, {}};
     for (const auto& k : out.read.clusters) {
-        if (k.backend != "slurm") continue;
+        if (k.backend == "local") continue;
         auto made = prepare_cluster(k);
         if (made)
             out.clusters.push_back(std::move(*made));
@@ -91,9 +92,11 @@ void apply(reloadable& hub, configuration next, std::vector<prepared_cluster> cl
     hub.servers.change({hub.c.hub.concurrent_spawn_limit, hub.c.hub.active_server_limit}, settings);
     for (auto& k : clusters) {
         const auto at = hub.places.find(k.name);
-        auto* place =
-            at == hub.places.end() ? nullptr : dynamic_cast<scheduler::slurm_backend*>(at->second.get());
-        if (place) place->change(std::move(k.script), std::move(k.launch), std::move(k.defaults));
+        auto* place = at == hub.places.end() ? nullptr : at->second.get();
+        if (auto* slurm = dynamic_cast<scheduler::slurm_backend*>(place))
+            slurm->change(std::move(k.script), std::move(k.launch), std::move(k.defaults));
+        else if (auto* firecrest = dynamic_cast<scheduler::firecrest_backend*>(place))
+            firecrest->change(std::move(k.script), std::move(k.launch), std::move(k.defaults));
     }
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scheduler/slurm/slurm_backend.hpp"
 
+#include "scheduler/slurm/agent_calls.hpp"
 #include "scheduler/slurm/findings.hpp"
+#include "scheduler/slurm/job_listing.hpp"
 #include "scheduler/slurm/wire.hpp"
 
 #include <fmt/format.h>
@@ -36,12 +38,21 @@ std::vector<std::string> slurm_agent_argv(const std::string& program, const std:
     return argv;
 }
 
+struct slurm_backend::questions {
+    questions(helper_process& agent, clock& time, logger& log, const slurm_settings& s)
+        : calls(agent, time, s.tokens)
+        , by_owners(calls, time, log, s.cluster) {}
+    agent_calls calls;
+    job_listing everybody;
+    owners_listing by_owners;
+};
+
 slurm_backend::slurm_backend(helper_process& agent, clock& time, logger& log, slurm_settings settings)
     : time_(time)
     , log_(log)
     , settings_(std::move(settings))
-    , calls_(agent, time, settings_.tokens)
-    , by_owners_(calls_, time, log, settings_.cluster) {}
+    , ask_(std::make_unique<questions>(agent, time, log, settings_)) {}
+slurm_backend::~slurm_backend() = default;
 
 void slurm_backend::change(job_template script, script_settings launch, job_fields defaults) {
     settings_.script = std::move(script);
@@ -52,8 +63,8 @@ void slurm_backend::change(job_template script, script_settings launch, job_fiel
 asio::awaitable<result<submitted>> slurm_backend::submit(job_spec spec) {
     const auto script = render(settings_.script, spec, settings_.launch);
     if (!script) co_return fail(script.error());
-    const auto answer =
-        co_await calls_.as(spec.user, {"submit", submit_arguments(spec, *script), action_deadline, true});
+    const auto answer = co_await ask_->calls.as(
+        spec.user, {"submit", submit_arguments(spec, *script), action_deadline, true});
     if (!answer.told) co_return fail(answer.told.error());
     auto done = read_submitted(*answer.told);
     if (!done) co_return fail(errc::outcome_unknown, done.error().message);
@@ -67,10 +78,10 @@ std::string slurm_backend::asker_for(const job_ref& job) const {
 
 asio::awaitable<result<std::vector<job_status>>>
 slurm_backend::list_current(std::vector<job_ref> interested) {
-    if (asks_owners()) co_return co_await by_owners_.list(interested);
-    const auto got = co_await everybody_.refresh(calls_, time_, settings_.poll_account);
+    if (asks_owners()) co_return co_await ask_->by_owners.list(interested);
+    const auto got = co_await ask_->everybody.refresh(ask_->calls, time_, settings_.poll_account);
     if (got.wrong) co_return fail(*got.wrong);
-    co_return everybody_.jobs();
+    co_return ask_->everybody.jobs();
 }
 
 asio::awaitable<result<std::vector<job_status>>> slurm_backend::list(std::vector<job_ref> interested) {
@@ -114,7 +125,7 @@ asio::awaitable<void> slurm_backend::look_up_ended(std::vector<job_ref> due) {
 asio::awaitable<void> slurm_backend::look_up_ended_as(std::string asker, json jobs) {
     auto arguments = json::object({{"ended", std::move(jobs)}});
     const auto answer =
-        co_await calls_.as(std::move(asker), aside("list", std::move(arguments), accounting_deadline));
+        co_await ask_->calls.as(std::move(asker), aside("list", std::move(arguments), accounting_deadline));
     const auto told =
         answer.told ? read_listing(*answer.told) : result<slurm_listing>(fail(answer.told.error()));
     if (!told) {
@@ -126,11 +137,11 @@ asio::awaitable<void> slurm_backend::look_up_ended_as(std::string asker, json jo
 
 asio::awaitable<result<void>> slurm_backend::cancel(job_ref job) {
     const agent_call call{"cancel", cancel_arguments(job), action_deadline, true};
-    auto answer = co_await calls_.as(job.user, call);
+    auto answer = co_await ask_->calls.as(job.user, call);
     const auto& other = settings_.poll_account;
     if (answer.token_trouble && !other.empty() && other != job.user) {
         const auto owners = answer.told.error();
-        answer = co_await calls_.as(other, call);
+        answer = co_await ask_->calls.as(other, call);
         if (!answer.told)
             co_return fail(answer.told.error().code,
                            fmt::format("{} And with the token of the poll account {}: {}", owners.message,
@@ -143,7 +154,7 @@ asio::awaitable<result<void>> slurm_backend::cancel(job_ref job) {
 asio::awaitable<result<std::string>> slurm_backend::log_tail(job_ref job, std::size_t max_bytes) {
     auto arguments = json::object({{"job_name", job.job_name}, {"user", job.user}, {"max_bytes", max_bytes}});
     // Slurm is not asked: it takes the agent's rights, and no token.
-    const auto answer = (co_await calls_.as("", aside("log", std::move(arguments), log_deadline))).told;
+    const auto answer = (co_await ask_->calls.as("", aside("log", std::move(arguments), log_deadline))).told;
     if (!answer) co_return fail(as_question(answer.error()));
     const auto text = answer->find("text");
     if (text == answer->end() || !text->is_string())
@@ -153,12 +164,12 @@ asio::awaitable<result<std::string>> slurm_backend::log_tail(job_ref job, std::s
 
 asio::awaitable<std::vector<finding>> slurm_backend::check() {
     const auto hello =
-        co_await calls_.as(settings_.poll_account, aside("hello", json::object(), check_deadline));
+        co_await ask_->calls.as(settings_.poll_account, aside("hello", json::object(), check_deadline));
     if (!hello.told && asks_owners()) co_return std::vector{not_asked(hello.told.error())};
     if (!hello.told) co_return std::vector{silent_agent(hello.told.error())};
-    auto out = about_controller(*hello.told, calls_.with_tokens());
+    auto out = about_controller(*hello.told, ask_->calls.with_tokens());
     const auto nodes =
-        co_await calls_.as(settings_.poll_account, aside("nodes", json::object(), check_deadline));
+        co_await ask_->calls.as(settings_.poll_account, aside("nodes", json::object(), check_deadline));
     if (!nodes.told)
         out.push_back(silent_agent(nodes.told.error()));
     else

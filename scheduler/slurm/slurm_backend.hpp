@@ -6,10 +6,12 @@
 #include "daemon/runtime/log.hpp"
 #include "scheduler/backend.hpp"
 #include "scheduler/script/template.hpp"
-#include "scheduler/slurm/agent_calls.hpp"
-#include "scheduler/slurm/job_listing.hpp"
+#include "scheduler/token_source.hpp"
+
+#include <nlohmann/json_fwd.hpp>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -40,6 +42,7 @@ class slurm_backend final : public backend {
     slurm_backend(helper_process& agent, clock& time, logger& log, slurm_settings settings);
     slurm_backend(const slurm_backend&) = delete;
     slurm_backend& operator=(const slurm_backend&) = delete;
+    ~slurm_backend() override;
 
     // Script, ports and defaults for what is submitted from now on; the rest of the settings stays.
     void change(job_template script, script_settings launch, job_fields defaults);
@@ -64,9 +67,8 @@ class slurm_backend final : public backend {
     clock& time_;
     logger& log_;
     slurm_settings settings_;
-    agent_calls calls_;
-    job_listing everybody_;
-    owners_listing by_owners_;
+    struct questions; // calls of the agent, and what its listings have told
+    std::unique_ptr<questions> ask_;
     std::map<std::string, job_status> ended_;    // by name: what the accounting told of interesting jobs
     std::map<std::string, time_point> asked_at_; // by name: when the accounting was asked last
 };

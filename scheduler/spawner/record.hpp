@@ -6,7 +6,7 @@
 #include "scheduler/spawner/failure_text.hpp"
 #include "scheduler/spawner/server.hpp"
 #include "scheduler/spawner/server_fsm.hpp"
-#include "scheduler/spawner/signals.hpp"
+#include "scheduler/common/signals.hpp"
 #include "scheduler/spawner/spawner.hpp"
 
 #include <memory>

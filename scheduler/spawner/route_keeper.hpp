@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #pragma once
 
-#include "scheduler/spawner/signals.hpp"
+#include "scheduler/common/signals.hpp"
 #include "scheduler/spawner/spawner.hpp"
 
 #include <functional>

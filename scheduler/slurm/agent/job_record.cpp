@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "scheduler/slurm/agent/job_record.hpp"
 
-#include "scheduler/slurm/agent/reasons.hpp"
+#include "scheduler/common/pending_reasons.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -88,7 +88,7 @@ json to_json(const slurm_job_info_t& j, const std::map<std::string, std::string>
         if (t > 0) out[key] = static_cast<std::int64_t>(t);
     };
     if (phase == "queued") {
-        out["never_starts"] = never_starts(out["reason"].get_ref<const std::string&>());
+        out["never_starts"] = scheduler::never_starts(out["reason"].get_ref<const std::string&>());
         time("expected_start", j.start_time);
         return out;
     }

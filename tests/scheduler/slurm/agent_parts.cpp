@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The agent's parts that need no Slurm.
 #include "scheduler/slurm/agent/job_request.hpp"
-#include "scheduler/slurm/agent/reasons.hpp"
+#include "scheduler/common/pending_reasons.hpp"
 #include "scheduler/slurm/agent/verbs.hpp"
 
 #include <gtest/gtest.h>
@@ -16,12 +16,12 @@ TEST(agent, reasons_that_waiting_does_not_cure) {
          {"PartitionTimeLimit", "PartitionNodeLimit", "PartitionConfig", "BadConstraints", "InvalidAccount",
           "InvalidQOS", "DependencyNeverSatisfied", "AssocMaxWallDurationPerJobLimit", "QOSMaxCpuPerJobLimit",
           "QOSMaxNodePerJobLimit", "QOSMinGRES", "AssocMaxMemPerNode"})
-        EXPECT_TRUE(never_starts(word)) << word;
+        EXPECT_TRUE(scheduler::never_starts(word)) << word;
     for (const auto* word :
          {"", "Priority", "Resources", "PartitionDown", "ReqNodeNotAvail", "QOSMaxJobsPerUserLimit",
           "QOSMaxCpuPerUserLimit", "AssocGrpCpuLimit", "JobHeldAdmin", "Licenses", "Reservation", "BeginTime",
           "NodeDown", "AssocMaxJobsLimit", "MaxJobsPerAccount"})
-        EXPECT_FALSE(never_starts(word)) << word;
+        EXPECT_FALSE(scheduler::never_starts(word)) << word;
 }
 
 TEST(agent, touches_only_its_own_jobs) {

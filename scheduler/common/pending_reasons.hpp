@@ -3,11 +3,11 @@
 
 #include <string_view>
 
-namespace berth::slurm_agent {
+namespace berth::scheduler {
 
 // Whether a job that is pending for this reason (Slurm's word) will not start however long one waits: the
 // request itself is more than the partition, association or QOS ever allows. Limits that other jobs' ends
 // free again, down partitions, held jobs and missing nodes are waiting.
 bool never_starts(std::string_view reason);
 
-} // namespace berth::slurm_agent
+} // namespace berth::scheduler

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "scheduler/slurm/agent/reasons.hpp"
+#include "scheduler/common/pending_reasons.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace berth::slurm_agent {
+namespace berth::scheduler {
 namespace {
 
 constexpr std::array<std::string_view, 14> hopeless{
@@ -27,4 +27,4 @@ bool never_starts(std::string_view reason) {
     return limit && (about(reason, "PerJob") || about(reason, "PerNode") || reason.starts_with("QOSMin"));
 }
 
-} // namespace berth::slurm_agent
+} // namespace berth::scheduler
