@@ -50,13 +50,14 @@ class Calls:
 class Doorway:
     """The outermost: sees each call, and may keep it from the routes or its answer from the caller."""
 
-    def __init__(self, app, routes, auth, faults, calls):
-        self.app, self.routes, self.auth, self.faults, self.calls = app, routes, auth, faults, calls
+    def __init__(self, app, prefix, routes, auth, faults, calls):
+        self.app, self.prefix, self.routes, self.auth, self.faults, self.calls = app, prefix, routes, auth, faults, calls
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http" or scope["path"].startswith("/_"):
             return await self.app(scope, receive, send)
-        scope["path"] = scope["path"].lower()
+        path = scope["path"].lower()
+        scope["path"] = path.removeprefix(self.prefix) if path.startswith(self.prefix + "/") else "/outside" + path
         scope["raw_path"] = scope["path"].encode()
         scope["route_name"] = self._route(scope)
         token = bearer(headers_of(scope))

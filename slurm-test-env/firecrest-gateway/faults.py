@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What may go wrong, switched on and off while the gateway runs; README.md says what each does.
 
-Every switch takes `probability` (1), `times` (no end), `users` and `routes` (all; patterns over "GET /status/systems"
-and the like). Chance comes from one seeded generator; for the lag of a job from the seed and the job's id, so that it
+Switches take `probability` (1), `times` (no end), `users` and `routes` (all; patterns over "GET /status/systems" and the
+like); `lag`, which is about jobs, the first and `users`; `max_sessions` none. Chance comes from one seeded generator; for the lag of a job from the seed and the job's id, so that it
 does not depend on who asks first."""
 import collections
 import fnmatch
@@ -22,6 +22,7 @@ SWITCHES = {
     "rate_limit": {"retry_after": "1", "reset": None},
     "hang": {"seconds": 20.0, "then": "answer"},
 }
+COMMON_OF = {"lag": ("probability", "users"), "max_sessions": ()}
 WORDS = {
     ("health_gate", "service"): {"scheduler", "ssh service", "filesystem"},
     ("unauthorized", "row"): {"not_authenticated", "invalid", "unknown_key", "expired", "too_soon", "system_access"},
@@ -59,7 +60,7 @@ class Faults:
         if given is None or given is False:
             return None
         options = {} if given is True else given
-        known = COMMON | SWITCHES[name]
+        known = {option: COMMON[option] for option in COMMON_OF.get(name, COMMON)} | SWITCHES[name]
         for option, value in options.items():
             words = WORDS.get((name, option))
             if option not in known or (words and value not in words):

@@ -55,6 +55,7 @@ def arguments():
     parser.add_argument("--jwks", required=True, help="where the identity provider's keys are; read once")
     parser.add_argument("--slurm-conf", required=True, type=Path)
     parser.add_argument("--system", default="anchor", help="the system's name in addresses")
+    parser.add_argument("--prefix", default="", help="before every path, as /hpc/firecrest/v2")
     parser.add_argument("--claims", default="preferred_username", help="where the user's name stands: a,b,c, first wins")
     parser.add_argument("--account", action="append", default=[], type=pair, help="NAME=USER: NAME in a token means USER")
     parser.add_argument("--min-token-ttl", default=30, type=int)
@@ -84,7 +85,7 @@ def main():
     app = make_api(parts)
     app.include_router(control)
     app.add_middleware(RequestIds)
-    app.add_middleware(Doorway, routes=ROUTES, auth=parts.auth, faults=parts.faults, calls=parts.calls)
+    app.add_middleware(Doorway, prefix=wanted.prefix, routes=ROUTES, auth=parts.auth, faults=parts.faults, calls=parts.calls)
     (wanted.state / "run/gateway.pid").write_text(f"{os.getpid()}\n")
     uvicorn.run(app, host="127.0.0.1", port=wanted.port, http=Protocol, ws="none", lifespan="off",
                 access_log=False, timeout_graceful_shutdown=3)

@@ -175,7 +175,7 @@ def test_chance_is_seeded_and_switches_work_together(gateway, alice):
 
 def test_unknown_switches_change_nothing(gateway):
     gateway.faults(hang={"seconds": 1})
-    for wrong in ({"hang": {"minutes": 1}}, {"sleep": True}, {"hang": None, "unauthorized": {"row": "nosuch"}}):
+    for wrong in ({"hang": {"minutes": 1}}, {"sleep": True}, {"lag": {"times": 1}}, {"hang": None, "unauthorized": {"row": "nosuch"}}):
         assert requests.post(f"{gateway.root}/_faults", json=wrong, timeout=20).status_code == 400
     assert list(gateway.faults()) == ["hang"]
 

@@ -110,12 +110,14 @@ def test_pyfirecrest_works(alice):
 
 
 def test_service_accounts_are_mapped(cluster, identity_provider):
-    """A client's own token: by another claim, and by a table."""
+    """A client's own token: by another claim, and by a table; and addresses may begin with a site's own prefix."""
     identity_provider.set_access_token_seconds(600)
     token = identity_provider.client_credentials()
     keys = identity_provider.metadata()["jwks_uri"]
-    gateway = FirecrestGateway(cluster, keys, claims=("client", "azp", "sub"), accounts={"spawn-tester": "carol"}).up()
+    gateway = FirecrestGateway(cluster, keys, claims=("client", "azp", "sub"), accounts={"spawn-tester": "carol"},
+                               prefix="/hpc/firecrest/v2").up()
     try:
+        assert requests.get(f"{gateway.root}/status/liveness/", timeout=20).status_code == 404
         assert Caller(gateway, token)("GET", "/status/anchor/userinfo").json()["user"]["name"] == "carol"
         assert Caller(gateway, token).names(allusers="true") is not None
     finally:

@@ -26,14 +26,14 @@ class FirecrestGateway:
     token -> user) where that is no name of a user."""
 
     def __init__(self, cluster, jwks_url, system="anchor", claims=("preferred_username",), accounts=None, min_token_ttl=30,
-                 command_seconds=5, seed=0):
+                 command_seconds=5, seed=0, prefix=""):
         self.folder = Path(tempfile.mkdtemp(prefix="berth-firecrest-", dir="/tmp"))
         self.port, self.system = free_port(), system
         self.root = f"http://127.0.0.1:{self.port}"
-        self.url = self.root  # what a client is told
+        self.url = self.root + prefix  # what a client is told
         self._options = ["--port", str(self.port), "--jwks", jwks_url, "--slurm-conf", str(cluster.conf), "--system", system,
                          "--claims", ",".join(claims), "--min-token-ttl", str(min_token_ttl),
-                         "--command-seconds", str(command_seconds), "--seed", str(seed)]
+                         "--command-seconds", str(command_seconds), "--seed", str(seed), "--prefix", prefix]
         for name, user in (accounts or {}).items():
             self._options += ["--account", f"{name}={user}"]
         self._switched, self._earlier = {}, []
