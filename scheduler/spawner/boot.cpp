@@ -20,6 +20,16 @@ asio::awaitable<result<void>> driver::load() {
     co_return result<void>{};
 }
 
+// What the disk refused is written as soon as it takes it: a cluster that is away must not delay that.
+asio::awaitable<void> driver::save_again(std::shared_ptr<driver> d) {
+    while (!d->closed) {
+        co_await d->with.time.sleep_for(std::chrono::seconds(1));
+        if (d->with.db.trouble()) continue; // the store tries by itself whether the disk works again
+        for (const auto& [key, r] : d->records)
+            if (r.unsaved) d->save_later(r);
+    }
+}
+
 void driver::run() {
     const auto now = with.time.now();
     for (auto& [name, c] : clusters) c.last_good = now;
@@ -42,6 +52,7 @@ void driver::run() {
         apply(r, server_event::restarted);
     }
     for (auto& [name, c] : clusters) tasks.spawn("watch " + name, watch(shared_from_this(), name));
+    tasks.spawn("save again", save_again(shared_from_this()));
 }
 
 } // namespace berth::scheduler

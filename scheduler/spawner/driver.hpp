@@ -59,6 +59,7 @@ class driver : public std::enable_shared_from_this<driver> {
     static boost::asio::awaitable<void> watch(std::shared_ptr<driver> d, std::string cluster_name);
 
     // boot.cpp
+    static boost::asio::awaitable<void> save_again(std::shared_ptr<driver> d);
     boost::asio::awaitable<result<void>> load();
     void run();
 

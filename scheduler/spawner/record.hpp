@@ -32,7 +32,7 @@ struct record {
     int submit_tries = 0;
     bool probing = false, answered = false, cancelling = false;
     bool start_told = false; // the outcome of this start has been counted
-    bool unsaved = false;    // a commit failed: again with the next tick
+    bool unsaved = false;    // a commit failed: again as soon as the disk works
     int absent_count = 0;    // healthy listings in a row that did not show the job
     time_point absent_since{};
     std::uint64_t absent_after = 0; // listings up to this one say nothing about this job

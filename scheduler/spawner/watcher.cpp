@@ -22,7 +22,7 @@ constexpr duration slow_answer = std::chrono::seconds(3);
 std::vector<server_key> servers_of(const driver& d, const std::string& cluster_name) {
     std::vector<server_key> out;
     for (const auto& [key, r] : d.records)
-        if (r.s.cluster == cluster_name && (r.s.active() || r.unsaved)) out.push_back(key);
+        if (r.s.cluster == cluster_name && r.s.active()) out.push_back(key);
     return out;
 }
 
@@ -249,7 +249,6 @@ void take_listing(const handle& d, watched_cluster& c, listing_call call,
         if (!r) continue;
         take_news(*d, c, *r, by_name, call);
         if (!r->s.unknown_since) check_time(*d, c, *r);
-        if (r->unsaved) d->save_later(*r);
     }
     cancel_orphans(d, c, jobs);
     c.last_good = d->with.time.now();

@@ -163,14 +163,16 @@ void batch_system::set(controller c) {
             n_.time.in(n_.chance.between(milliseconds(1), milliseconds(50)), std::move(what));
 }
 
-// An outage that fits between two questions and their answers.
+// An outage that fits between two questions and their answers; what passes of a longer one before the next
+// question.
+const duration until_asked = seconds(2);
 constexpr duration unnoticed = seconds(6);
 
 duration batch_system::away_since(time_point t) const {
     duration out{};
     for (const auto& [from, to] : outages_)
         if (const auto piece = std::min(to, n_.time.now()) - std::max(from, t); piece > unnoticed)
-            out += piece;
+            out += piece - until_asked;
     return out;
 }
 
