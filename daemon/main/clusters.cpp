@@ -23,10 +23,26 @@ struct needed_helper {
 
 std::string job_prefix(const data_dir& d) { return fmt::format("berth-{}-", d.hub_id); }
 
-result<needed_helper> slurm_agent(const cluster_keys& k, const data_dir& d) {
+// With the users' own tokens the agent needs no privileges, and is to have none.
+bool has_ordinary_agent(const cluster_keys& k) { return k.backend == "slurm" && k.identity == "jwt"; }
+
+result<needed_helper> slurm_agent(const configuration& c, const cluster_keys& k, const data_dir& d) {
     auto program = helper_path("berth-slurm-agent");
     if (!program) return fail(program.error());
-    return needed_helper{"berth-slurm-agent " + k.name, k.name, scheduler::slurm_agent_argv(*program, job_prefix(d), k.slurm_conf)};
+    auto argv = scheduler::slurm_agent_argv(*program, job_prefix(d), k.slurm_conf);
+    if (has_ordinary_agent(k)) argv.insert(argv.end(), {"--never-root", c.hub.user});
+    return needed_helper{"berth-slurm-agent " + k.name, k.name, std::move(argv)};
+}
+
+// After privileges have been given up. It is started again by the same rights when it has died.
+result<std::unique_ptr<helper_process>> start_ordinary_agent(const backend_means& with, const configuration& c, const cluster_keys& k, const data_dir& d) {
+    if (::geteuid() == 0 && c.hub.user.empty())
+        return fail(errc::denied, "identity = \"jwt\" does without root: set [hub] user, or start berth as an ordinary user");
+    auto agent = slurm_agent(c, k, d);
+    if (!agent) return fail(agent.error());
+    auto out = std::make_unique<helper_process>(with.executor, with.log, agent->name, agent->argv);
+    if (auto ok = out->start(); !ok) return fail(ok.error());
+    return out;
 }
 
 // The files of local servers belong to the account that the daemon drops to.
@@ -47,8 +63,8 @@ result<std::vector<needed_helper>> what_is_needed(const configuration& c, const 
         out.push_back({"berth-pam-helper", "", {*program}});
     }
     for (const auto& k : c.clusters) {
-        if (k.backend == "firecrest" || (k.backend == "local" && !k.run_as_user)) continue;
-        auto helper = k.backend == "slurm" ? slurm_agent(k, d) : local_launcher(k, owner);
+        if (k.backend == "firecrest" || has_ordinary_agent(k) || (k.backend == "local" && !k.run_as_user)) continue;
+        auto helper = k.backend == "slurm" ? slurm_agent(c, k, d) : local_launcher(k, owner);
         if (!helper) return fail(helper.error());
         out.push_back(std::move(*helper));
     }
@@ -104,7 +120,7 @@ result<std::unique_ptr<scheduler::backend>> make_firecrest(const backend_means& 
     return std::make_unique<scheduler::firecrest_backend>(with.executor, with.http, with.time, with.tokens, std::move(calls), std::move(s));
 }
 
-result<std::unique_ptr<scheduler::backend>> make_slurm(clock& time, logger& log, const cluster_keys& k, helper_process& agent) {
+result<std::unique_ptr<scheduler::backend>> make_slurm(const backend_means& with, const cluster_keys& k, helper_process& agent) {
     scheduler::slurm_settings s;
     s.cluster = k.name;
     auto script = scheduler::load_template(k.script);
@@ -114,7 +130,9 @@ result<std::unique_ptr<scheduler::backend>> make_slurm(clock& time, logger& log,
     if (!launch) return fail(launch.error());
     s.launch = std::move(*launch);
     s.defaults = k.defaults;
-    return std::make_unique<scheduler::slurm_backend>(agent, time, log, std::move(s));
+    if (has_ordinary_agent(k)) s.tokens = &with.tokens;
+    s.poll_account = k.poll_account;
+    return std::make_unique<scheduler::slurm_backend>(agent, with.time, with.log, std::move(s));
 }
 
 } // namespace
@@ -142,10 +160,15 @@ result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, 
 namespace {
 
 result<std::unique_ptr<scheduler::backend>> make_backend(const backend_means& with, const configuration& c, const cluster_keys& k, const data_dir& d) {
+    if (has_ordinary_agent(k)) {
+        auto agent = start_ordinary_agent(with, c, k, d);
+        if (!agent) return fail(agent.error());
+        with.helpers.per_cluster[k.name] = std::move(*agent);
+    }
     const auto at = with.helpers.per_cluster.find(k.name);
     auto* helper = at == with.helpers.per_cluster.end() ? nullptr : at->second.get();
     if (k.backend == "firecrest") return make_firecrest(with, k, d);
-    if (k.backend == "slurm") return make_slurm(with.time, with.log, k, *helper);
+    if (k.backend == "slurm") return make_slurm(with, k, *helper);
     return make_local(c, k, d, helper);
 }
 

@@ -18,7 +18,7 @@
 
 namespace berth::config {
 
-// Programs that keep the privileges of the daemon's start.
+// Programs beside the daemon. They keep the privileges of its start, but for Slurm's agent where users' tokens are enough.
 struct privileged_helpers {
     std::unique_ptr<helper_keeper> keeper; // where privileges are given up: starts again those that have died
     std::unique_ptr<helper_process> pam;                                // for method = "pam"

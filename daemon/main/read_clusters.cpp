@@ -49,7 +49,7 @@ void read_local(section& s, cluster_keys& k) {
 }
 
 void read_slurm(section& s, cluster_keys& k) {
-    k.identity = s.one_of("identity", "root", {"root"});
+    k.identity = s.one_of("identity", "root", {"root", "jwt"});
     k.slurm_conf = s.text("slurm_conf", "");
     k.settings.command = s.texts("cmd", {"batchspawner-singleuser", "jupyterhub-singleuser"});
     k.settings.poll_interval = s.span("poll_interval", 2s, 100ms);
@@ -102,7 +102,7 @@ cluster_keys read_cluster(const std::string& name, section& s, const std::vector
         read_firecrest(s, k);
     else
         read_local(s, k);
-    if (k.backend == "firecrest") k.poll_account = read_poll_account(s, accounts);
+    if (k.backend == "firecrest" || k.identity == "jwt") k.poll_account = read_poll_account(s, accounts);
     if (k.settings.command.empty()) s.wrong("cmd", "must name the single-user server's program");
     if (k.backend != "local" && k.settings.poll_interval_max < k.settings.poll_interval) s.wrong("poll_interval_max", "is shorter than poll_interval");
     if (!k.backend.empty()) s.finish();

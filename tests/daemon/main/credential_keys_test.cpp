@@ -57,6 +57,17 @@ TEST_F(configuration_file, credentials_wrong_rows) {
     for (const auto& row : table) expect_problem(row);
 }
 
+TEST_F(configuration_file, slurm_with_users_own_tokens) {
+    const std::string slurm = "[cluster.hpc]\nbackend = \"slurm\"\nidentity = \"jwt\"\n"; // 3 lines
+    expect_problem({provider + account + slurm + "poll_account = \"other\"", 15, "cluster.hpc.poll_account", "user = \"other\""});
+    expect_problem({provider + account + "[cluster.hpc]\nbackend = \"slurm\"\npoll_account = \"tester\"", 14, "cluster.hpc.poll_account", ""});
+    expect_problem({"[login]\nallow_all = true\n" + slurm, 0, "cluster.hpc", "method = \"oidc\""});
+    const auto c = read_text(provider + account + slurm + "poll_account = \"tester\"");
+    ASSERT_TRUE(c);
+    EXPECT_EQ(c->clusters.at(0).identity, "jwt");
+    EXPECT_EQ(c->clusters.at(0).poll_account, "tester");
+}
+
 TEST_F(configuration_file, a_vault_keys_file_that_is_named_must_hold_keys) {
     const auto keys = file_.string() + ".keys";
     const auto text = "[secrets]\nvault_keys_file = \"" + keys + "\"";
