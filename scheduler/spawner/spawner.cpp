@@ -182,7 +182,10 @@ asio::awaitable<result<void>> take_report(std::shared_ptr<driver> d, server_key 
                                                              : r->reported_host;
     r->address_told = d->with.time.now();
     const bool same = r->s.port == port && (effective.empty() || effective == r->s.host);
-    if (same) co_return result<void>{};
+    if (same) {
+        if (r->unsaved) co_await d->save(key);
+        co_return result<void>{};
+    }
     r->s.port = port;
     if (!host.empty()) r->reported_host = std::move(host);
     if (!r->reported_host.empty()) r->s.host = r->reported_host;

@@ -36,6 +36,27 @@ def command(pid):
         return ""
 
 
+def of_all(file):
+    """/proc/PID/`file` of each process: what stands between NULs."""
+    out = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit():
+                out.append((entry / file).read_bytes().decode(errors="replace").split("\0"))
+        except OSError:
+            continue
+    return out
+
+
+def command_lines():
+    """What `ps` shows of everybody."""
+    return [" ".join(words) for words in of_all("cmdline")]
+
+
+def environments():
+    return [dict(entry.split("=", 1) for entry in entries if "=" in entry) for entries in of_all("environ")]
+
+
 def status_line(pid, key):
     """A value of /proc/PID/status; "" when the process has gone."""
     try:
