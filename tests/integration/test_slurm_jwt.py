@@ -194,12 +194,24 @@ def test_the_poll_account_stops_it_where_slurm_lets_it(make_hub, identity_provid
     assert not jobs_of(hub, cluster)
 
 
+def what_was_told(api, user):
+    """Of a start that came to nothing."""
+    return str(api.wait_stopped(user)) + "".join(event["message"] for event in api.progress(user))
+
+
+def test_a_failed_job_has_its_exit_code_without_its_log(make_hub, identity_provider):
+    hub = make_hub(start=False)
+    hub.configuration["cluster"]["hpc"]["cmd"] = ["/bin/sh", "-c", "echo unseen >&2; exit 3"]
+    hub.start()
+    sign_in(hub, identity_provider, "alice")
+    told = what_was_told(start(hub, "alice"), "alice")
+    assert re.search(r"exit[^0-9]{1,12}3", told) and "unseen" not in told, told
+
+
 def test_a_token_that_slurmctld_does_not_accept_is_named(make_hub, identity_provider, cluster):
     hub = make_hub()
     identity_provider.rotate_keys()  # slurmctld has the old ones
     sign_in(hub, identity_provider, "alice")
-    alice = start(hub, "alice")
-    failed = alice.wait_stopped("alice")
-    told = str(failed) + "".join(event["message"] for event in alice.progress("alice"))
+    told = what_was_told(start(hub, "alice"), "alice")
     assert "does not accept the token" in told and "alice" in told, told
     assert not jobs_of(hub, cluster)
