@@ -49,7 +49,7 @@ void check_both_ways(std::string_view bytes) {
     spec.fields.memory_mib = 2048;
     spec.fields.runtime = std::chrono::minutes(90);
     spec.environment["X"] = value;
-    const auto sent = json::parse(scheduler::submit_arguments(spec, script, false).dump());
+    const auto sent = json::parse(scheduler::submit_arguments(spec, script).dump());
     slurm_agent::job_request r;
     check(take(r, sent), "the agent takes what the hub asks");
     const auto& d = *r.get();

@@ -24,6 +24,8 @@ std::map<std::string, std::string> environment_of(const account& a, const nlohma
     return out;
 }
 
+constexpr std::int64_t most_of_anything = 0xfffffff0; // Slurm's own values begin above it
+
 } // namespace
 
 job_request::job_request() { slurm_init_job_desc_msg(&desc_); }
@@ -66,6 +68,13 @@ void job_request::set_environment(const account& a, const nlohmann::json& given)
 }
 
 result<void> job_request::set_fields(const nlohmann::json& fields) {
+    // A conversion of what is no whole number, or too large a one, would be undefined.
+    for (const auto* name : {"nprocs", "cpus", "nodes", "memory_mib", "runtime_s"})
+        if (const auto f = fields.find(name);
+            f != fields.end() && (!f->is_number_integer() || f->get<std::int64_t>() < 0 ||
+                                  f->get<std::int64_t>() > most_of_anything))
+            return fail(errc::invalid_argument,
+                        fmt::format("{} is to be a whole number, not {}", name, f->dump()));
     const auto text = [&](const char* name, char*& member) {
         if (const auto f = fields.find(name); f != fields.end()) member = keep(f->get<std::string>());
     };

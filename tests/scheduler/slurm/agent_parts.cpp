@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The agent's parts that need no Slurm.
-#include "scheduler/slurm/agent/job_request.hpp"
 #include "scheduler/common/pending_reasons.hpp"
+#include "scheduler/slurm/agent/job_request.hpp"
 #include "scheduler/slurm/agent/verbs.hpp"
 
 #include <gtest/gtest.h>
@@ -47,6 +47,14 @@ TEST(agent, submits_for_nobody_below_the_minimum) {
     EXPECT_EQ(refused("daemon").error().code, errc::denied);
     EXPECT_EQ(refused("no-such-account").error().code, errc::not_found);
     EXPECT_EQ(refused("").error().code, errc::not_found);
+}
+
+TEST(agent, numbers_are_whole_and_have_an_end) {
+    job_request r;
+    for (const auto* name : {"nprocs", "cpus", "nodes", "memory_mib", "runtime_s"})
+        for (const json& value : {json(2e37), json(1.5), json(-1), json("1"), json(0x1'0000'0000)})
+            EXPECT_EQ(r.set_fields({{name, value}}).error().code, errc::invalid_argument) << name << value;
+    EXPECT_TRUE(r.set_fields({{"nprocs", 2}, {"memory_mib", 4096}}));
 }
 
 TEST(agent, malformed_requests) {
