@@ -52,6 +52,8 @@ bool is_loopback(std::string_view listen) {
 bool is_cidr(std::string_view text) {
     // The library stops at a NUL and takes zones ("fe80::1%eth0"), which a network cannot have.
     if (text.find_first_not_of("0123456789abcdefABCDEF.:/") != std::string_view::npos) return false;
+    // And it reads a length of any number of digits, past its own bounds.
+    if (const auto slash = text.find('/'); slash != text.npos && text.size() - slash > 4) return false;
     const std::string s(text);
     boost::system::error_code ec;
     asio::ip::make_address(s, ec);

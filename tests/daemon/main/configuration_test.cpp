@@ -33,6 +33,7 @@ TEST_F(configuration_file, says_where_it_is_wrong_and_what_to_do) {
         {"[tls]\nkey = \"x\"", 1, "tls.certificate", "leave [tls] out"},
         {"[proxy]\nmode = \"external\"", 1, "proxy.api_url", "http://127.0.0.1:8001"},
         {"[proxy]\ntrusted_proxies = [\"10.0.0.0/99\"]", 2, "proxy.trusted_proxies", "10.0.0.0/8"},
+        {"[proxy]\ntrusted_proxies = [\"00::/0000001635860014054768640\"]", 2, "proxy.trusted_proxies", "10.0.0.0/8"},
         {"[proxy]\ntrusted_proxies = [\"fe80::1%lo\"]", 2, "proxy.trusted_proxies", "10.0.0.0/8"},
         {"[hub]\nlisten = \"0.0.0.0:1\"", 0, "login", "not loopback"},
         {"[hub]\nlisten = \"0.0.0.0:1\"\n[login]\nmethod = \"dummy\"", 4, "login.method", "dummy_anywhere"},
