@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "tests/fuzz"
 BUILD = ROOT / "build/fuzz"
 LONGEST_INPUT = 4096
+RUNS_OF_A_SEED = 20_000
 
 
 @dataclass
@@ -43,7 +44,7 @@ def command(target, corpora, seconds, findings, seed=None):
     out = [str(BUILD / "bin" / f"fuzz_{target}"), *map(str, corpora), f"-max_total_time={seconds}", f"-max_len={LONGEST_INPUT}",
            "-timeout=60", "-report_slow_units=60", "-rss_limit_mb=2048", "-print_final_stats=1", "-verbosity=1", f"-artifact_prefix={findings}/{target}-"]
     if seed is not None:
-        out.append(f"-seed={seed}")
+        out += [f"-seed={seed}", f"-runs={RUNS_OF_A_SEED}"]  # the same inputs on a quick machine as on a slow one
     words = SOURCES / f"{target}.dict"
     return out + ([f"-dict={words}"] if words.exists() else [])
 
