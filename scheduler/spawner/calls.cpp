@@ -37,6 +37,13 @@ bool may_come_later(errc code) {
 asio::awaitable<void> prepare(handle d, server_key key, std::string attempt) {
     record* r = d->find(key, attempt);
     if (!r) co_return;
+    if (r->unsaved && r->at == server_step::preparing) {
+        // A crash would not find this attempt, and nobody could take its token back.
+        const auto saved = co_await d->save(key);
+        r = d->find(key, attempt);
+        if (!r) co_return;
+        if (!saved) co_return d->apply(*r, server_event::prepare_delayed);
+    }
     if (r->at == server_step::preparing &&
         !(r->launch && d->with.time.now() - r->launch_made < launch_stays_good)) {
         auto made = co_await d->with.support.prepare(r->s);

@@ -127,6 +127,10 @@ void world::boot_later() {
 void world::look_at_log() {
     const auto log = storage_.find("/hub.sqlite-wal");
     if (!log || !n_.chance.chance(5)) return;
+    // A head that the power's loss garbled while the log was begun anew is refused like damage: nobody can
+    // tell whether what lies behind it has been checkpointed. It is a refusal, with the way out; nothing is
+    // lost.
+    if (log->bytes.size() > 2 && log->bytes.substr(0, 3) != "\x37\x7f\x06") return;
     const auto path =
         fmt::format("{}/berth-simulation-{}", std::filesystem::temp_directory_path().string(), getpid());
     std::ofstream(path + "-wal", std::ios::binary) << log->bytes;
