@@ -22,11 +22,20 @@ asio::awaitable<result<void>> driver::load() {
 
 // What the disk refused is written as soon as it takes it: a cluster that is away must not delay that.
 asio::awaitable<void> driver::save_again(std::shared_ptr<driver> d) {
-    while (!d->closed) {
-        co_await d->with.time.sleep_for(std::chrono::seconds(1));
-        if (d->with.db.trouble()) continue; // the store tries by itself whether the disk works again
-        for (const auto& [key, r] : d->records)
-            if (r.unsaved) d->save_later(r);
+    constexpr duration look_every = std::chrono::milliseconds(50), longest_pause = std::chrono::seconds(1);
+    for (duration pause = look_every; !d->closed;) {
+        const auto seen = d->refused->count();
+        const bool works = !d->with.db.trouble(); // the store tries by itself whether the disk works again
+        bool left = false;
+        for (const auto& [key, r] : d->records) {
+            left = left || r.unsaved;
+            if (r.unsaved && works) d->save_later(r);
+        }
+        pause = left && works ? std::min(pause * 2, longest_pause) : look_every;
+        if (left)
+            co_await d->with.time.sleep_for(pause);
+        else
+            co_await d->refused->wait(d->with.time, std::chrono::hours(1), seen);
     }
 }
 

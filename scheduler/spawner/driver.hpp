@@ -21,7 +21,8 @@ struct watched_cluster {
     std::string name;
     cluster where;
     std::unique_ptr<wake_signal> bell;
-    std::unique_ptr<wake_signal> back; // rung when it answers again: what was to be repeated need not wait longer
+    std::unique_ptr<wake_signal>
+        back; // rung when it answers again: what was to be repeated need not wait longer
     std::unique_ptr<call_slots> submits, cancels, probes;
     std::uint64_t listings = 0; // begun so far
     time_point last_good{};     // the last healthy listing, or when watching began
@@ -70,6 +71,8 @@ class driver : public std::enable_shared_from_this<driver> {
     std::shared_ptr<route_keeper> routes;
     std::uint64_t versions = 0; // the last one given out
     std::size_t waiters = 0;
+    std::shared_ptr<wake_signal> refused =
+        std::make_shared<wake_signal>(with.executor); // the disk did not take a record
     bool closed = false;
 
   private:

@@ -84,6 +84,7 @@ asio::awaitable<result<void>> driver::save(server_key key) {
             with.log.error("server.not_saved",
                            {{"user_id", key.user_id}, {"server", key.name}, {"why", saved.error()}});
         if ((r = find(key))) r->unsaved = true;
+        refused->ring();
     }
     co_return saved;
 }

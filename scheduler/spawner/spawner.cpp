@@ -106,6 +106,7 @@ asio::awaitable<result<void>> start_server(std::shared_ptr<driver> d, start_requ
         *r = before;
         r->waiters = waiters;
         r->unsaved = true; // a sync that failed leaves open what a crash would find: written again
+        d->refused->ring();
         d->news(*r);
         if (!before.s.created) d->forget(key);
         co_return fail(saved.error());
