@@ -67,11 +67,14 @@ asio::awaitable<result<http_answer>> firecrest_calls::send(const firecrest_call&
 }
 
 asio::awaitable<result<std::string>> firecrest_calls::once(const firecrest_call& c) {
-    if (const auto may = gate_.may_call(time_.now()); !may) co_return fail(may.error());
     const auto mine = co_await slots_of(c.identity).acquire();
     const auto one_of_all = co_await all_.acquire();
     const auto token = co_await tokens_.token_of(c.identity);
+    // That there is no user, or no token for one, says nothing of a job.
+    if (!token && token.error().code == errc::not_found) co_return fail(errc::denied, token.error().message);
     if (!token) co_return fail(token.error());
+    // Last: whoever is let through to try must do so.
+    if (const auto may = gate_.may_call(time_.now()); !may) co_return fail(may.error());
     auto answer = co_await send(c, *token);
     const auto now = time_.now();
     if (!answer) {

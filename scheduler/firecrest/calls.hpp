@@ -44,7 +44,8 @@ class firecrest_calls {
     firecrest_calls(const firecrest_calls&) = delete;
     firecrest_calls& operator=(const firecrest_calls&) = delete;
 
-    // The body of a 2xx answer. Failures: as refusal_of; as token_source; unavailable or, for a submit or a
+    // The body of a 2xx answer. Failures: as refusal_of; as token_source, but that nobody's token is `denied`
+    // (not_found is FirecREST's word alone); unavailable or, for a submit or a
     // cancel, outcome_unknown when there was no answer; `unauthenticated` when a new token was refused like
     // the old one.
     boost::asio::awaitable<result<std::string>> ask(firecrest_call c);

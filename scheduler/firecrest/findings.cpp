@@ -17,9 +17,7 @@ std::string text(const json& object, const char* name) {
 }
 
 finding silent(const failure& f, const std::string& account) {
-    const bool token = f.code == errc::login_required || f.code == errc::denied ||
-                       f.code == errc::not_found || f.code == errc::unauthenticated;
-    if (token)
+    if (is_about_the_token(f))
         return {false, fmt::format("FirecREST as {}: {}", account, f.message),
                 "look at that [[service_account]]; FirecREST reads the identity provider's keys once, at its "
                 "own start"};

@@ -19,12 +19,6 @@ constexpr std::size_t longest_script = 4 << 20; // FirecREST passes no more on
 constexpr std::size_t largest_listing = 64 << 20;
 constexpr std::size_t asked_for_by_id = 16; // in one tick; the others' turn comes
 
-// The failure is about whose token it is, not about the cluster.
-bool about_the_identity(const failure& f) {
-    return f.code == errc::login_required || f.code == errc::denied || f.code == errc::not_found ||
-           f.code == errc::unauthenticated;
-}
-
 std::string replaced(std::string text, std::string_view what, const std::string& with) {
     for (auto at = text.find(what); at != text.npos; at = text.find(what, at + with.size()))
         text.replace(at, what.size(), with);
@@ -113,7 +107,8 @@ asio::awaitable<result<std::vector<job_row>>> firecrest_backend::rows(std::strin
 }
 
 // All at once; firecrest_calls bounds how many that are.
-asio::awaitable<void> firecrest_backend::ask_owners(firecrest_listing& l, std::span<const std::string> owners) {
+asio::awaitable<void> firecrest_backend::ask_owners(firecrest_listing& l,
+                                                    std::span<const std::string> owners) {
     using namespace asio::experimental::awaitable_operators;
     if (owners.empty()) co_return;
     if (owners.size() > 1) {
@@ -124,7 +119,7 @@ asio::awaitable<void> firecrest_backend::ask_owners(firecrest_listing& l, std::s
     auto told = co_await rows(owners.front(), compute("?allusers=false&time_window=1h"));
     if (told)
         l.take(std::move(*told));
-    else if (about_the_identity(told.error()))
+    else if (is_about_the_token(told.error()))
         l.cannot_ask(owners.front());
     else
         l.failed(told.error());
@@ -143,7 +138,7 @@ asio::awaitable<void> firecrest_backend::ask_for_absent(firecrest_listing& l, st
     auto told = co_await rows(identity, compute("/" + percent_encode(job.job_id)));
     if (told)
         l.take(std::move(*told));
-    else if (told.error().code != errc::not_found)
+    else if (!says_it_is_over(told.error()))
         l.unknown(job);
 }
 
@@ -183,7 +178,7 @@ asio::awaitable<result<void>> firecrest_backend::cancel(job_ref job) {
     const auto named = names_.find(job.job_id);
     if (named != names_.end() && named->second != job.job_name) co_return result<void>{}; // another's by now
     auto done = co_await cancel_as(job.user, job.job_id);
-    if (done || s_.poll_account.empty() || s_.poll_account == job.user || !about_the_identity(done.error()))
+    if (done || s_.poll_account.empty() || s_.poll_account == job.user || !is_about_the_token(done.error()))
         co_return done;
     const auto why = done.error();
     done = co_await cancel_as(s_.poll_account, job.job_id);

@@ -138,8 +138,13 @@ failure refusal_of(int status, std::string_view body, asking what) {
                       : sentence};
 }
 
+bool is_about_the_token(const failure& f) {
+    return f.code == errc::login_required || f.code == errc::denied || f.code == errc::unauthenticated;
+}
+
 bool says_it_is_over(const failure& f) {
-    return f.code == errc::not_found || holds(f.message, "already completing or completed");
+    return (f.code == errc::not_found && !holds(f.message, "System not found")) ||
+           holds(f.message, "already completing or completed");
 }
 
 } // namespace berth::scheduler

@@ -20,8 +20,11 @@ enum class asking { question, submit, cancel };
 // commands' options.
 failure refusal_of(int status, std::string_view body, asking what);
 
-// Whether a refused cancel says that the job is over or gone.
+// Whether FirecREST says that the job is over, or that it knows none with this id.
 bool says_it_is_over(const failure& f);
+
+// The failure is about whose token it is (none could be had, or it may not), not about the cluster.
+bool is_about_the_token(const failure& f);
 
 // One line of at most 300 bytes: no path, no long token, no control character.
 std::string cleaned(std::string_view text);

@@ -83,6 +83,7 @@ TEST(refusals, a_cancel_of_what_is_over_is_a_success) {
     EXPECT_FALSE(
         says_it_is_over(refusal_of(500, body(slurm + "Access/permission denied\n"), asking::cancel)));
     EXPECT_FALSE(says_it_is_over(refusal_of(500, body("()"), asking::cancel)));
+    EXPECT_FALSE(says_it_is_over(refusal_of(404, body("System not found"), asking::cancel)));
 }
 
 TEST(refusals, a_validation_never_repeats_what_was_sent) {
