@@ -2,7 +2,9 @@
 """A submit whose answer never came, though slurmctld took the job later; a controller that has forgotten its jobs."""
 import contextlib
 import os
+import shutil
 import signal
+import tempfile
 import time
 
 import pytest
@@ -103,27 +105,27 @@ def running_mocks(hub):
     return [int(name) for name in os.listdir("/proc") if name.isdigit() and processes.command(name) == program]
 
 
-def restart_slurmctld(cluster, without_state):
-    """Killed; started with nothing, or with what it had saved."""
+def killed_and_forgetful(cluster, saved):
+    """slurmctld killed and started with what it had saved at an earlier moment, or with nothing."""
     cluster.signal("slurmctld", signal.SIGKILL)
     until(lambda: not processes.is_alive(cluster.pid("slurmctld")), "slurmctld has gone")
-    if without_state:
-        cluster.forget()
+    cluster.forget()
+    if saved:
+        shutil.copytree(saved, cluster.folder / "state", dirs_exist_ok=True)
+        cluster.give_state_to_slurm()
     cluster.up()
 
 
 def start_and_forget(api, hub, cluster, without_state):
-    """The id of a job that runs and that slurmctld has forgotten; when it saves its state is slurmctld's own affair."""
-    for _ in range(10):
+    """The id of a job that runs and that slurmctld has forgotten: it was killed before it saved the job, or its state is lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        saved = None if without_state else shutil.copytree(cluster.folder / "state", f"{folder}/state")
         assert api.start("alice", name="runs").status_code in (201, 202)
         job_id = api.wait_ready("alice", "runs")["job"]["id"]
         assert len(running_mocks(hub)) == 1
-        restart_slurmctld(cluster, without_state)
-        if job_id not in {job.id for job in cluster.jobs("alice")}:
-            return job_id
-        api.stop("alice", "runs")
-        api.wait_stopped("alice", "runs")
-    raise AssertionError("slurmctld had saved each of ten jobs before it was killed")
+        killed_and_forgetful(cluster, saved)
+    assert job_id not in {job.id for job in cluster.jobs("alice")}
+    return job_id
 
 
 def give_away(cluster, job_id):
@@ -153,6 +155,9 @@ def test_a_job_is_forgotten_and_its_id_given_to_another(hub, own_cluster, figure
     assert again["job"]["id"] != own_id and api.get("/user/alice/runs/api").status_code == 200
     assert api.stop("alice", "runs").status_code in (202, 204)
     api.wait_stopped("alice", "runs")
-    assert {job.id for job in own_cluster.jobs("bob")} >= set(theirs), "another user's job was ended"
+    # Slurm itself may end their job of the same id: slurmd still runs the forgotten one under it. Asked for by nobody, though.
+    ended = own_cluster.kill_requests()
+    assert again["job"]["id"] in ended, "a stop is such a request"
+    assert not ended & set(theirs), "the hub asked for the end of another user's job"
     figures(f"slurmctld {'without its state' if without_state else 'killed before it saved a job'}: said {said:.1f} s after it was back: "
             f"{server['failure']['message']}")

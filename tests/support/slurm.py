@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A Slurm cluster of the tests' own, by slurm-test-env, on private ports and in a private directory."""
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -64,6 +65,16 @@ class Cluster:
         """Empties slurmctld's state; it must not be running."""
         for entry in (self.folder / "state").iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+    def give_state_to_slurm(self):
+        """What was put into slurmctld's state belongs to the user that it runs as."""
+        for path in (self.folder / "state").rglob("*"):
+            shutil.chown(path, "slurm", "slurm")
+
+    def kill_requests(self):
+        """The ids of the jobs whose end somebody asked slurmctld for, by its log."""
+        log = (self.folder / "log/slurmctld.log").read_text(errors="replace")
+        return set(re.findall(r"REQUEST_KILL_JOB JobId=(\d+)", log))
 
     def run(self, *command, user=None):
         """A Slurm command's output; an assertion with its words when it fails."""
