@@ -2,6 +2,7 @@
 #include "scheduler/firecrest/calls.hpp"
 
 #include "daemon/runtime/digest.hpp"
+#include "scheduler/firecrest/retry_after.hpp"
 
 #include <fmt/format.h>
 
@@ -74,24 +75,24 @@ asio::awaitable<result<std::string>> firecrest_calls::once(const firecrest_call&
     if (!token && token.error().code == errc::not_found) co_return fail(errc::denied, token.error().message);
     if (!token) co_return fail(token.error());
     // Last: whoever is let through to try must do so.
-    if (const auto may = gate_.may_call(time_.now()); !may) co_return fail(may.error());
+    if (const auto may = breaker_.may_call(time_.now()); !may) co_return fail(may.error());
     auto answer = co_await send(c, *token);
     const auto now = time_.now();
     if (!answer) {
-        gate_.failed(now, answer.error().message);
+        breaker_.failed(now, answer.error().message);
         co_return fail(as_asked(std::move(answer.error()), c.what));
     }
     if (answer->status >= 200 && answer->status < 300) {
-        gate_.answered();
+        breaker_.succeeded();
         co_return std::move(answer->body);
     }
     auto refused = refusal_of(answer->status, answer->body, c.what);
     if (answer->status == 429)
-        gate_.pause(now, retry_after(answer->header("Retry-After"), now), refused.message);
+        breaker_.pause(now, retry_after(answer->header("Retry-After"), now), refused.message);
     else if (is_outage(answer->status))
-        gate_.failed(now, refused.message);
+        breaker_.failed(now, refused.message);
     else
-        gate_.answered();
+        breaker_.succeeded();
     if (refused.code == errc::unauthenticated) tokens_.distrust(c.identity, *token);
     co_return fail(std::move(refused));
 }

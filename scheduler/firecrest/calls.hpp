@@ -3,8 +3,8 @@
 
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/http_client.hpp"
+#include "scheduler/common/breaker.hpp"
 #include "scheduler/common/signals.hpp"
-#include "scheduler/firecrest/gate.hpp"
 #include "scheduler/firecrest/refusals.hpp"
 #include "scheduler/token_source.hpp"
 
@@ -35,7 +35,7 @@ struct firecrest_call {
 };
 
 // One FirecREST, called with users' own tokens. A token that the server finds too old is replaced once. A
-// server that does not answer is left alone for a while (gate.hpp); so is one that asks for it. On the hub
+// server that does not answer is left alone for a while (breaker.hpp); so is one that asks for it. On the hub
 // thread.
 class firecrest_calls {
   public:
@@ -60,7 +60,7 @@ class firecrest_calls {
     clock& time_;
     token_source& tokens_;
     call_settings s_;
-    gate gate_;
+    breaker breaker_{{.longest_pause = std::chrono::seconds(30), .one_try = std::chrono::seconds(15)}};
     call_slots all_;
     std::map<std::string, std::unique_ptr<call_slots>>
         by_identity_; // as many as users that have had a server

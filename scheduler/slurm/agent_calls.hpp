@@ -4,7 +4,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/helper_process.hpp"
 #include "daemon/runtime/result.hpp"
-#include "scheduler/slurm/breaker.hpp"
+#include "scheduler/common/breaker.hpp"
 #include "scheduler/token_source.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -56,7 +56,7 @@ class agent_calls {
     helper_process& agent_;
     clock& time_;
     token_source* tokens_;
-    breaker breaker_;
+    breaker breaker_{{.longest_pause = std::chrono::seconds(10), .one_try = std::chrono::seconds(10)}};
     std::map<std::string, time_point> replaced_at_; // by user: when a token was last given back as refused
 };
 

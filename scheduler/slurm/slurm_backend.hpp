@@ -35,7 +35,7 @@ std::vector<std::string> slurm_agent_argv(const std::string& program, const std:
                                           const std::string& conf);
 
 // Slurm through berth-slurm-agent. Deadlines: submit and cancel 20 s, list 12 s, log 5 s. A controller that
-// does not answer is asked less and less often (breaker.hpp); calls meanwhile are `unavailable` at once.
+// does not answer is asked less and less often (scheduler/common/breaker.hpp); calls meanwhile are `unavailable` at once.
 // Lives on the helper's executor; everything given outlives it.
 class slurm_backend final : public backend {
   public:
