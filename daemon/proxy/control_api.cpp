@@ -15,12 +15,6 @@
 namespace berth::proxy {
 namespace {
 
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 control_reply plain(int status, std::string text) { return {status, std::move(text), "text/plain"}; }
 
 control_reply refused(const failure& f) { return {409, nlohmann::json{{"message", f.message}}.dump()}; }
@@ -156,7 +150,7 @@ void control_api::get(const std::string& path, const control_answer& answer) {
 }
 
 void control_api::add(const std::string& path, const std::string& body, control_answer answer) {
-    auto change = book_.add(path, body, now_ms());
+    auto change = book_.add(path, body, wall_ms());
     if (!change) return answer(plain(400, change.error().message));
     log_.info("proxy.route_added", {{"route", change->added->prefix}, {"target", change->added->target.url}});
     auto work = [c = *change](worker& w) {
@@ -178,7 +172,7 @@ void control_api::remove(const std::string& path, control_answer answer) {
 }
 
 void control_api::replace(const std::string& body, control_answer answer) {
-    auto swap = book_.replace(body, now_ms());
+    auto swap = book_.replace(body, wall_ms());
     if (!swap) return answer(plain(400, swap.error().message));
     const auto count = swap->all.size();
     log_.info("proxy.routes_replaced", {{"routes", count}, {"gone", swap->gone.size()}});

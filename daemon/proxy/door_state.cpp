@@ -11,12 +11,6 @@
 namespace berth::proxy {
 namespace {
 
-std::int64_t now_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 // An upgrade has put another file in the place of the one that runs.
 bool program_is_outdated() {
     constexpr std::string_view gone = " (deleted)";
@@ -147,7 +141,7 @@ result<void> front_door::state::prepare_sockets() {
 
 result<void> front_door::state::prepare() {
     if (!config.default_target.empty())
-        if (auto r = book.add("/", fmt::format(R"({{"target":"{}"}})", config.default_target), now_ms()); !r)
+        if (auto r = book.add("/", fmt::format(R"({{"target":"{}"}})", config.default_target), wall_ms()); !r)
             return fail(r.error());
     const auto n = config.threads ? config.threads : std::max(1u, std::thread::hardware_concurrency());
     auto loaded = load(config);
@@ -169,7 +163,7 @@ result<void> front_door::state::take_routes() {
     if (auto ok = send_message(inherited.line.get(), "prepared"); !ok) return ok;
     auto table = receive_message(inherited.line.get(), std::chrono::seconds(10));
     if (!table) return fail(table.error());
-    return book.adopt(*table, now_ms());
+    return book.adopt(*table, wall_ms());
 }
 
 void front_door::state::start_threads() {

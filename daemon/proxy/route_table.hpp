@@ -4,6 +4,7 @@
 #include "daemon/proxy/target.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,11 @@
 #include <vector>
 
 namespace berth::proxy {
+
+// The wall clock, in milliseconds since the epoch: what routes note their activity in.
+inline std::int64_t wall_ms() {
+    return std::chrono::system_clock::now().time_since_epoch() / std::chrono::milliseconds(1);
+}
 
 // One route. Immutable but for its activity, which any thread may note.
 struct route {

@@ -127,9 +127,7 @@ void worker::each_client(F f) {
 }
 
 void worker::on_tick() {
-    wall_ms_ = std::chrono::duration_cast<std::chrono::milliseconds>(
-                   std::chrono::system_clock::now().time_since_epoch())
-                   .count();
+    wall_ms_ = wall_ms();
     each_client([](client& c) { c.on_tick(); });
     pool_.sweep();
     if (listener_ && !listener_->active && goes_on() &&

@@ -132,6 +132,12 @@ std::string html_escape(std::string_view text) {
     return out;
 }
 
+std::string replaced(std::string text, std::string_view what, std::string_view by) {
+    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
+        text.replace(at, what.size(), by);
+    return text;
+}
+
 std::string to_lower_ascii(std::string_view text) {
     std::string out(text);
     std::ranges::transform(out, out.begin(), lower);

@@ -25,6 +25,9 @@ std::string percent_decode(std::string_view text, bool plus_is_space = false);
 // &, <, >, ", ' become entities: safe in HTML text and in quoted attributes.
 std::string html_escape(std::string_view text);
 
+// Every `what` of `text` becomes `by`; what `by` brings is not looked at again. `what` is not empty.
+std::string replaced(std::string text, std::string_view what, std::string_view by);
+
 std::string to_lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text); // spaces, tabs, CR, LF
 bool iequals(std::string_view a, std::string_view b); // ASCII case-insensitive

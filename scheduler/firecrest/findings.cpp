@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What `berth check` says of a cluster behind FirecREST.
 #include "daemon/runtime/encoding.hpp"
+#include "scheduler/firecrest/answer_text.hpp"
 #include "scheduler/firecrest/firecrest_backend.hpp"
 
 #include <fmt/format.h>
@@ -10,11 +11,6 @@ namespace berth::scheduler {
 namespace asio = boost::asio;
 using nlohmann::json;
 namespace {
-
-std::string text(const json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
 
 finding silent(const failure& f, const std::string& account) {
     if (is_about_the_token(f))

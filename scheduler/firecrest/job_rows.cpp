@@ -2,6 +2,7 @@
 #include "scheduler/firecrest/job_rows.hpp"
 
 #include "scheduler/common/pending_reasons.hpp"
+#include "scheduler/firecrest/answer_text.hpp"
 #include "scheduler/firecrest/host_list.hpp"
 
 #include <nlohmann/json.hpp>
@@ -41,11 +42,6 @@ std::string_view first_word(std::string_view state) {
     state = state.substr(0, state.find(' '));
     while (state.ends_with('+')) state.remove_suffix(1);
     return state;
-}
-
-std::string text(const json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
 }
 
 const json& part(const json& object, const char* name) {

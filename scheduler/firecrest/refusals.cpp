@@ -2,6 +2,7 @@
 #include "scheduler/firecrest/refusals.hpp"
 
 #include "daemon/runtime/encoding.hpp"
+#include "scheduler/firecrest/answer_text.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -21,11 +22,6 @@ bool holds_any(std::string_view text, const auto& parts) {
     return std::ranges::any_of(parts, [&](std::string_view part) { return holds(text, part); });
 }
 
-std::string string_at(const json& object, const char* name) {
-    const auto at = object.find(name);
-    return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
-}
-
 // A validation's own message repeats what was sent; its fields do not.
 std::string about_fields(const json& told) {
     const auto data = told.find("data");
@@ -36,7 +32,7 @@ std::string about_fields(const json& told) {
     for (const auto& f : (*data)["fields"]) {
         if (!f.is_object()) continue;
         const auto name = f.contains("name") && f["name"].is_string() ? f["name"].get<std::string>() : "";
-        out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", name, string_at(f, "message"));
+        out += fmt::format("{}{}: {}", out.empty() ? "" : "; ", name, text(f, "message"));
     }
     return out;
 }
@@ -46,11 +42,11 @@ std::string words_of(std::string_view body) {
     const auto told = json::parse(body, nullptr, false);
     if (!told.is_object()) return std::string(body.substr(0, longest_sentence));
     if (auto fields = about_fields(told); !fields.empty()) return fields;
-    if (string_at(told, "errorType") == "validation") return "the request is not valid";
+    if (text(told, "errorType") == "validation") return "the request is not valid";
     const auto causes = told.find("causedBy");
     if (causes != told.end() && causes->is_array() && !causes->empty() && causes->front().is_string())
         return causes->front().get<std::string>();
-    return string_at(told, "message");
+    return text(told, "message");
 }
 
 // "Unexpected Slurm command response. exit_status:1 std_err:sbatch: error: X\nsbatch: error: Batch job

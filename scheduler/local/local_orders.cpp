@@ -2,6 +2,8 @@
 // Orders: made, given to the launcher, forgotten.
 #include "scheduler/local/local_jobs.hpp"
 
+#include "daemon/runtime/encoding.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -15,12 +17,6 @@
 namespace berth::scheduler {
 namespace fs = std::filesystem;
 namespace {
-
-std::string replaced(std::string text, std::string_view what, std::string_view by) {
-    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + by.size()))
-        text.replace(at, what.size(), by);
-    return text;
-}
 
 // JUPYTERHUB_SERVICE_URL comes as "http://127.0.0.1:0/user/al/"; here its port is known.
 void set_port(std::map<std::string, std::string>& env, int port) {

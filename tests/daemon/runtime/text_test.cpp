@@ -49,6 +49,7 @@ TEST(Encoding, Text) {
     EXPECT_EQ(html_escape("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
     EXPECT_EQ(trim(" \r\n a b\t"), "a b");
     EXPECT_EQ(trim(" \t"), "");
+    EXPECT_EQ(replaced("/{u}/{u}", "{u}", "a{u}"), "/a{u}/a{u}");
     EXPECT_TRUE(iequals("Content-TYPE", "content-type"));
     EXPECT_FALSE(iequals("a", "ab"));
     EXPECT_TRUE(is_valid_utf8("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"));
