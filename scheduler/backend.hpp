@@ -11,6 +11,8 @@
 
 namespace berth::scheduler {
 
+struct batch_settings;
+
 // Names a job to a back end. `job_name` guards against an id that the scheduler has given to another job since.
 struct job_ref {
     std::string job_id, job_name, user;
@@ -48,6 +50,9 @@ class backend {
     virtual boost::asio::awaitable<result<std::string>> log_tail(job_ref job, std::size_t max_bytes) = 0;
 
     virtual boost::asio::awaitable<std::vector<finding>> check() = 0;
+
+    // For what is submitted from now on. A back end without batch scripts has nothing to change.
+    virtual void change(const batch_settings&) {}
 
     // The kind, for pages and logs: "slurm", "local".
     virtual std::string kind() const = 0;

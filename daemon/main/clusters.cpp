@@ -2,6 +2,7 @@
 #include "daemon/main/clusters.hpp"
 
 #include "daemon/main/program_path.hpp"
+#include "daemon/runtime/encoding.hpp"
 #include "daemon/runtime/secret_file.hpp"
 #include "scheduler/firecrest/firecrest_backend.hpp"
 #include "scheduler/local/local_backend.hpp"
@@ -79,11 +80,6 @@ result<std::unique_ptr<helper_keeper>> start_keeper(const std::vector<needed_hel
     return helper_keeper::start(*program, commands);
 }
 
-std::string replaced(std::string text, std::string_view what, const std::string& with) {
-    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + with.size())) text.replace(at, what.size(), with);
-    return text;
-}
-
 result<std::unique_ptr<scheduler::backend>> make_local(const configuration& c, const cluster_keys& k, const data_dir& d, helper_process* helper) {
     auto launcher = helper_path("berth-local-launcher");
     if (!launcher) return fail(launcher.error());
@@ -107,13 +103,9 @@ result<std::unique_ptr<scheduler::backend>> make_firecrest(const backend_means& 
     s.work_dir = k.work_dir;
     s.node_name_template = k.node_name_template;
     s.job_prefix = job_prefix(d);
-    auto script = scheduler::load_template(k.script);
-    if (!script) return fail(script.error());
-    s.script = std::move(*script);
-    auto launch = scheduler::parse_port_range(k.port_range);
-    if (!launch) return fail(launch.error());
-    s.launch = std::move(*launch);
-    s.defaults = k.defaults;
+    auto batch = batch_settings_of(k);
+    if (!batch) return fail(batch.error());
+    static_cast<scheduler::batch_settings&>(s) = std::move(*batch);
     scheduler::call_settings calls;
     calls.url = k.url;
     calls.ca_file = k.ca_file;
@@ -123,19 +115,27 @@ result<std::unique_ptr<scheduler::backend>> make_firecrest(const backend_means& 
 result<std::unique_ptr<scheduler::backend>> make_slurm(const backend_means& with, const cluster_keys& k, helper_process& agent) {
     scheduler::slurm_settings s;
     s.cluster = k.name;
-    auto script = scheduler::load_template(k.script);
-    if (!script) return fail(script.error());
-    s.script = std::move(*script);
-    auto launch = scheduler::parse_port_range(k.port_range);
-    if (!launch) return fail(launch.error());
-    s.launch = std::move(*launch);
-    s.defaults = k.defaults;
+    auto batch = batch_settings_of(k);
+    if (!batch) return fail(batch.error());
+    static_cast<scheduler::batch_settings&>(s) = std::move(*batch);
     if (has_ordinary_agent(k)) s.tokens = &with.tokens;
     s.poll_account = k.poll_account;
     return std::make_unique<scheduler::slurm_backend>(agent, with.time, with.log, std::move(s));
 }
 
 } // namespace
+
+result<scheduler::batch_settings> batch_settings_of(const cluster_keys& k) {
+    scheduler::batch_settings out;
+    auto script = scheduler::load_template(k.script);
+    if (!script) return fail(script.error());
+    out.script = std::move(*script);
+    auto launch = scheduler::parse_port_range(k.port_range);
+    if (!launch) return fail(launch.error());
+    out.launch = std::move(*launch);
+    out.defaults = k.defaults;
+    return out;
+}
 
 result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, logger& log, const configuration& c,
                                          const std::optional<account>& owner, const data_dir& d) {

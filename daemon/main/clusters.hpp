@@ -8,6 +8,7 @@
 #include "daemon/runtime/helper_keeper.hpp"
 #include "daemon/runtime/helper_process.hpp"
 #include "scheduler/backend.hpp"
+#include "scheduler/script/batch_settings.hpp"
 #include "scheduler/token_source.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -31,6 +32,9 @@ result<privileged_helpers> start_helpers(boost::asio::any_io_executor executor, 
 
 // One back end for each cluster, by name.
 using backends = std::map<std::string, std::unique_ptr<scheduler::backend>>;
+// Of a cluster with batch scripts; reads the template's file. The failure names what is wrong in it or in the port range.
+result<scheduler::batch_settings> batch_settings_of(const cluster_keys& k);
+
 // What back ends work with; all of it outlives them.
 struct backend_means {
     boost::asio::any_io_executor executor;

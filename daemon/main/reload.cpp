@@ -4,9 +4,7 @@
 #include "daemon/http/tls_context.hpp"
 #include "daemon/main/hub_settings.hpp"
 #include "daemon/main/reload_plan.hpp"
-#include "scheduler/firecrest/firecrest_backend.hpp"
 #include "scheduler/local/local_backend.hpp"
-#include "scheduler/slurm/slurm_backend.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -21,33 +19,14 @@ namespace asio = boost::asio;
 
 namespace {
 
-// A batch cluster's settings that come from files.
-struct prepared_cluster {
-    std::string name;
-    scheduler::job_template script;
-    scheduler::script_settings launch;
-    scheduler::job_fields defaults;
-};
+using batch_clusters = std::map<std::string, scheduler::batch_settings>; // by name
 
 // All of a file that can be wrong has been looked at.
 struct prepared {
     configuration read;
-    std::vector<prepared_cluster> clusters;
+    batch_clusters clusters;
 };
 using looked_at = std::expected<prepared, std::vector<problem>>;
-
-result<prepared_cluster> prepare_cluster(const cluster_keys& k) {
-    prepared_cluster out;
-    out.name = k.name;
-    out.defaults = k.defaults;
-    auto script = scheduler::load_template(k.script);
-    if (!script) return fail(script.error());
-    out.script = std::move(*script);
-    auto launch = scheduler::parse_port_range(k.port_range);
-    if (!launch) return fail(launch.error());
-    out.launch = std::move(*launch);
-    return out;
-}
 
 looked_at look_at(const std::string& file) {
     auto read_now = read(file);
@@ -56,9 +35,9 @@ looked_at look_at(const std::string& file) {
     report to{file, {}};
     for (const auto& k : out.read.clusters) {
         if (k.backend == "local") continue;
-        auto made = prepare_cluster(k);
+        auto made = batch_settings_of(k);
         if (made)
-            out.clusters.push_back(std::move(*made));
+            out.clusters[k.name] = std::move(*made);
         else
             to.add(0, "cluster." + k.name, made.error().message);
     }
@@ -80,7 +59,7 @@ void tell_rejected(logger& log, const std::vector<problem>& problems) {
 }
 
 // No wait in between: a request sees the old settings or the new ones.
-void apply(reloadable& hub, configuration next, std::vector<prepared_cluster> clusters) {
+void apply(reloadable& hub, configuration next, const batch_clusters& clusters) {
     hub.retired.push_back({std::exchange(hub.c, std::move(next)), std::exchange(hub.settings, {})});
     hub.settings = hub_settings(hub.c);
     hub.log.change(hub.c.level, hub.c.format);
@@ -90,14 +69,8 @@ void apply(reloadable& hub, configuration next, std::vector<prepared_cluster> cl
     for (const auto& k : hub.c.clusters)
         settings[k.name] = k.backend == "local" ? scheduler::local_settings(k.settings) : k.settings;
     hub.servers.change({hub.c.hub.concurrent_spawn_limit, hub.c.hub.active_server_limit}, settings);
-    for (auto& k : clusters) {
-        const auto at = hub.places.find(k.name);
-        auto* place = at == hub.places.end() ? nullptr : at->second.get();
-        if (auto* slurm = dynamic_cast<scheduler::slurm_backend*>(place))
-            slurm->change(std::move(k.script), std::move(k.launch), std::move(k.defaults));
-        else if (auto* firecrest = dynamic_cast<scheduler::firecrest_backend*>(place))
-            firecrest->change(std::move(k.script), std::move(k.launch), std::move(k.defaults));
-    }
+    for (const auto& [name, settings_of_jobs] : clusters)
+        if (const auto at = hub.places.find(name); at != hub.places.end()) at->second->change(settings_of_jobs);
 }
 
 } // namespace
@@ -109,7 +82,7 @@ asio::awaitable<void> reload(reloadable hub) {
     auto plan = plan_reload(hub.c, looked->read);
     if (auto ok = hub.tokens.replace_configured(configured_tokens(plan.next, hub.d)); !ok)
         co_return tell_rejected(hub.log, {{hub.c.file, 0, "service", ok.error().message}});
-    apply(hub, std::move(plan.next), std::move(looked->clusters));
+    apply(hub, std::move(plan.next), looked->clusters);
     hub.log.info("config.applied", {{"keys", fmt::format("{}", fmt::join(plan.now, " "))}});
     for (const auto& key : plan.later)
         hub.log.warning("config.waits", {{"key", key}, {"note", "changes with the next restart"}});

@@ -19,12 +19,6 @@ constexpr std::size_t longest_script = 4 << 20; // FirecREST passes no more on
 constexpr std::size_t largest_listing = 64 << 20;
 constexpr std::size_t asked_for_by_id = 16; // in one tick; the others' turn comes
 
-std::string replaced(std::string text, std::string_view what, const std::string& with) {
-    for (auto at = text.find(what); at != text.npos; at = text.find(what, at + with.size()))
-        text.replace(at, what.size(), with);
-    return text;
-}
-
 // FirecREST puts paths between single quotes and does not look what is in them.
 bool is_safe_path(std::string_view path) {
     return path.starts_with('/') && path.find("/../") == path.npos && !path.ends_with("/..") &&
@@ -49,10 +43,8 @@ firecrest_backend::firecrest_backend(asio::any_io_executor executor, http_client
     : s_(std::move(settings))
     , calls_(std::move(executor), http, time, tokens, std::move(calls)) {}
 
-void firecrest_backend::change(job_template script, script_settings launch, job_fields defaults) {
-    s_.script = std::move(script);
-    s_.launch = std::move(launch);
-    s_.defaults = std::move(defaults);
+void firecrest_backend::change(const batch_settings& next) {
+    static_cast<batch_settings&>(s_) = next;
 }
 
 std::string firecrest_backend::compute(std::string_view rest) const {

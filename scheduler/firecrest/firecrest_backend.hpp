@@ -5,7 +5,7 @@
 #include "scheduler/backend.hpp"
 #include "scheduler/firecrest/calls.hpp"
 #include "scheduler/firecrest/job_rows.hpp"
-#include "scheduler/script/template.hpp"
+#include "scheduler/script/batch_settings.hpp"
 
 #include <map>
 #include <set>
@@ -18,7 +18,7 @@ namespace berth::scheduler {
 class firecrest_listing;
 
 // [cluster.NAME] with backend = "firecrest".
-struct firecrest_settings {
+struct firecrest_settings : batch_settings {
     std::string cluster; // NAME, for sentences
     std::string system;  // as FirecREST calls it: "daint"
     std::string
@@ -26,9 +26,6 @@ struct firecrest_settings {
     std::string work_dir = "/users/{user}";    // where jobs start and their logs lie; absolute
     std::string node_name_template = "{node}"; // how the hub reaches a node; without {node}: a constant host
     std::string job_prefix;                    // "berth-<hub_id>-": which jobs are this hub's
-    job_template script = builtin_template();
-    script_settings launch;
-    job_fields defaults; // for check()
 };
 
 // Jobs through FirecREST v2, with each user's own access token. A submit whose answer got lost is
@@ -41,15 +38,13 @@ class firecrest_backend final : public backend {
     firecrest_backend(boost::asio::any_io_executor executor, http_client& http, clock& time,
                       token_source& tokens, call_settings calls, firecrest_settings settings);
 
-    // Script, ports and defaults for what is submitted from now on; the rest of the settings stays.
-    void change(job_template script, script_settings launch, job_fields defaults);
-
     boost::asio::awaitable<result<submitted>> submit(job_spec spec) override;
     boost::asio::awaitable<result<std::vector<job_status>>> list(std::vector<job_ref> interested) override;
     // With the owner's token, or the poll_account's where that cannot be had or may not.
     boost::asio::awaitable<result<void>> cancel(job_ref job) override;
     boost::asio::awaitable<result<std::string>> log_tail(job_ref job, std::size_t max_bytes) override;
     boost::asio::awaitable<std::vector<finding>> check() override;
+    void change(const batch_settings& next) override;
     std::string kind() const override { return "firecrest"; }
 
   private:

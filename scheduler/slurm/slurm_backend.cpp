@@ -54,10 +54,8 @@ slurm_backend::slurm_backend(helper_process& agent, clock& time, logger& log, sl
     , ask_(std::make_unique<questions>(agent, time, log, settings_)) {}
 slurm_backend::~slurm_backend() = default;
 
-void slurm_backend::change(job_template script, script_settings launch, job_fields defaults) {
-    settings_.script = std::move(script);
-    settings_.launch = std::move(launch);
-    settings_.defaults = std::move(defaults);
+void slurm_backend::change(const batch_settings& next) {
+    static_cast<batch_settings&>(settings_) = next;
 }
 
 asio::awaitable<result<submitted>> slurm_backend::submit(job_spec spec) {

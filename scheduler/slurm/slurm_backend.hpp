@@ -5,7 +5,7 @@
 #include "daemon/runtime/helper_process.hpp"
 #include "daemon/runtime/log.hpp"
 #include "scheduler/backend.hpp"
-#include "scheduler/script/template.hpp"
+#include "scheduler/script/batch_settings.hpp"
 #include "scheduler/token_source.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,11 +18,8 @@
 namespace berth::scheduler {
 
 // [cluster.NAME] with backend = "slurm".
-struct slurm_settings {
-    std::string cluster;                      // NAME, for sentences and logs
-    job_template script = builtin_template(); // key `script`
-    script_settings launch;                   // key `port_range`
-    job_fields defaults;                      // for check()
+struct slurm_settings : batch_settings {
+    std::string cluster; // NAME, for sentences and logs
     // identity = "jwt": each call carries a user's own token. Null: the agent has rights of its own.
     token_source* tokens = nullptr;
     // Lists everybody's jobs, and cancels those whose owner has no token. "": the owners' tokens do it all.
@@ -44,15 +41,13 @@ class slurm_backend final : public backend {
     slurm_backend& operator=(const slurm_backend&) = delete;
     ~slurm_backend() override;
 
-    // Script, ports and defaults for what is submitted from now on; the rest of the settings stays.
-    void change(job_template script, script_settings launch, job_fields defaults);
-
     boost::asio::awaitable<result<submitted>> submit(job_spec spec) override;
     // Jobs of `interested` that slurmctld has dropped are looked up in slurmdbd, each at most every 30 s.
     boost::asio::awaitable<result<std::vector<job_status>>> list(std::vector<job_ref> interested) override;
     boost::asio::awaitable<result<void>> cancel(job_ref job) override;
     boost::asio::awaitable<result<std::string>> log_tail(job_ref job, std::size_t max_bytes) override;
     boost::asio::awaitable<std::vector<finding>> check() override;
+    void change(const batch_settings& next) override;
     std::string kind() const override { return "slurm"; }
 
   private:
