@@ -52,6 +52,7 @@ struct hub_process::parts {
     // The door's table as the records say.
     asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, settings.base_url, hub_target()); }
     asio::awaitable<void> begin_with_door();
+    asio::awaitable<result<void>> tidy_shares();
     asio::awaitable<void> purge_expired_rows();
     asio::awaitable<void> stop_all_servers();
     asio::awaitable<void> session_over(auth::session ended);
@@ -74,6 +75,7 @@ struct hub_process::parts {
     std::list<retired_settings> retired;
     std::unique_ptr<store::database> db;
     std::optional<hub::people> who;
+    std::optional<hub::shares> shared;
     std::optional<auth::token_store> tokens;
     std::optional<auth::session_store> sessions;
     std::optional<hub::permissions> may;
@@ -105,6 +107,7 @@ result<void> hub_process::open() {
     auto& p = *parts_;
     std::vector<store::migrations> tables;
     tables.push_back(hub::people::tables());
+    tables.push_back(hub::shares::tables());
     tables.push_back(auth::token_store::tables());
     tables.push_back(auth::session_store::tables());
     tables.push_back(auth::user_credentials::tables());
@@ -120,9 +123,10 @@ result<void> hub_process::open() {
 
 result<void> hub_process::parts::make_model() {
     who.emplace(time, *db);
+    shared.emplace(time, *db);
     tokens.emplace(time, log, *db);
     sessions.emplace(time, log, *db, session_settings(c, d));
-    may.emplace(*who, *auth::make_roles(c.roles), settings.services); // the roles were checked with the configuration
+    may.emplace(*who, *shared, *auth::make_roles(c.roles), settings.services); // the roles were checked with the configuration
     passwords = make_password_check(c, helpers.pam.get());
     auto made = identity_side::make({executor, http, time, log, *db, *who, *may}, c, d);
     if (!made) return fail(made.error());
@@ -145,7 +149,7 @@ result<void> hub_process::parts::make_spawner() {
 }
 
 result<void> hub_process::parts::make_front() {
-    hub.emplace(hub::hub{settings, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
+    hub.emplace(hub::hub{settings, time, log, *who, *shared, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
     sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended)); });
     hub->disk = db.get();
     hub->list_routes = [this] { return routes_json(door); };
@@ -194,11 +198,13 @@ asio::awaitable<void> hub_process::parts::session_over(auth::session ended) {
 
 asio::awaitable<result<void>> hub_process::parts::load() {
     if (auto ok = co_await who->load(); !ok) co_return ok;
+    if (auto ok = co_await shared->load(); !ok) co_return ok;
     if (auto ok = co_await tokens->load(); !ok) co_return ok;
     if (auto ok = co_await sessions->load(); !ok) co_return ok;
     if (auto ok = co_await identity->load(); !ok) co_return ok;
     co_await identity->tidy_up(*sessions);
     if (auto ok = co_await servers->load(); !ok) co_return ok;
+    if (auto ok = co_await tidy_shares(); !ok) log.warning("share.not_forgotten", {{"why", ok.error()}});
     for (auto& [secret_value, record] : configured_tokens(c, d))
         if (auto ok = tokens->add_configured(secret_value, record); !ok) co_return ok;
     const auto& blocked = c.login.rules.blocked_users;
@@ -206,10 +212,17 @@ asio::awaitable<result<void>> hub_process::parts::load() {
     co_return co_await make_admins(*who, c.hub.admin_users);
 }
 
+asio::awaitable<result<void>> hub_process::parts::tidy_shares() {
+    co_return co_await shared->keep_only(
+        [this](const scheduler::server_key& key) { return who->find(key.user_id) && (key.name.empty() || servers->find(key)); },
+        [this](const hub::grantee& with) { return with.is_group ? who->groups().contains(with.id) : who->find(with.id) != nullptr; });
+}
+
 asio::awaitable<void> hub_process::parts::purge_expired_rows() {
     for (;;) {
         co_await time.sleep_for(std::chrono::hours(1));
         if (auto done = co_await tokens->purge_expired(); !done) log.warning("token.purge_failed", {{"error", done.error()}});
+        if (auto done = co_await shared->purge_expired(); !done) log.warning("share.purge_failed", {{"error", done.error()}});
         if (auto done = co_await sessions->purge_expired(); !done) log.warning("session.purge_failed", {{"error", done.error()}});
     }
 }

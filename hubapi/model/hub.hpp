@@ -11,6 +11,7 @@
 #include "hubapi/model/people.hpp"
 #include "hubapi/model/permissions.hpp"
 #include "hubapi/model/settings.hpp"
+#include "hubapi/model/shares.hpp"
 #include "scheduler/spawner/spawner.hpp"
 
 #include <functional>
@@ -31,6 +32,7 @@ struct hub {
     clock& time;
     logger& log;
     people& who;
+    shares& shared;
     permissions& may;
     auth::token_store& tokens;
     auth::session_store& sessions;

@@ -27,8 +27,8 @@ auth::scope_owner owner_of(const auth::token_record& t, const user* u) {
 
 } // namespace
 
-permissions::permissions(const people& who, std::map<std::string, auth::role> roles, const std::vector<service>& services)
-    : people_(who) {
+permissions::permissions(const people& who, const shares& shared, std::map<std::string, auth::role> roles, const std::vector<service>& services)
+    : people_(who), shared_(shared) {
     change(std::move(roles), services);
 }
 
@@ -40,8 +40,9 @@ void permissions::change(std::map<std::string, auth::role> roles, const std::vec
 }
 
 void permissions::refresh() {
-    if (epoch_ == people_.epoch()) return;
-    epoch_ = people_.epoch();
+    const auto now = people_.epoch() + shared_.epoch(); // both only grow
+    if (epoch_ == now) return;
+    epoch_ = now;
     users_.clear();
     tokens_.clear();
     by_service_.clear();
@@ -72,6 +73,12 @@ std::vector<std::string> permissions::roles_of_group(const std::string& name) co
     return out;
 }
 
+void permissions::add_shared(auth::scope_set& to, const grantee& with, const user& u) const {
+    for (const auto* s : shared_.with(with))
+        if (const auto* owner = people_.find(s->server.user_id))
+            to.merge(auth::expand(filtered_scopes(s->scopes, owner->name, s->server.name), owner_of(u)));
+}
+
 permissions::scopes permissions::of_user(const user& u) {
     refresh();
     auto& kept = users_[u.id];
@@ -83,6 +90,9 @@ permissions::scopes permissions::of_user(const user& u) {
     auth::scope_set all;
     for (const auto& name : names)
         if (const auto at = roles_.find(name); at != roles_.end()) all.merge(auth::expand(at->second.scopes, owner_of(u)));
+    add_shared(all, {false, u.id}, u);
+    for (const auto& name : u.groups)
+        if (const auto* g = people_.find_group(name)) add_shared(all, {true, g->id}, u);
     kept = std::make_shared<const auth::scope_set>(std::move(all));
     return kept;
 }

@@ -5,6 +5,7 @@
 #include "auth/tokens/tokens.hpp"
 #include "hubapi/model/people.hpp"
 #include "hubapi/model/settings.hpp"
+#include "hubapi/model/shares.hpp"
 
 #include <cstdint>
 #include <map>
@@ -30,12 +31,12 @@ struct principal {
 };
 
 // Effective scopes (hub contract 2.3): a user's roles, groups and shares; a token's own scopes cut down to its owner's of
-// this moment. Computed once per owner or token and kept until `people` or the roles change. On the hub thread.
+// this moment. Computed once per owner or token and kept until `people`, the shares or the roles change. On the hub thread.
 class permissions {
   public:
     using scopes = std::shared_ptr<const auth::scope_set>;
 
-    permissions(const people& who, std::map<std::string, auth::role> roles, const std::vector<service>& services);
+    permissions(const people& who, const shares& shared, std::map<std::string, auth::role> roles, const std::vector<service>& services);
 
     // From now on by these roles and services.
     void change(std::map<std::string, auth::role> roles, const std::vector<service>& services);
@@ -53,12 +54,14 @@ class permissions {
 
   private:
     void refresh();
+    void add_shared(auth::scope_set& to, const grantee& with, const user& u) const;
     auth::scope_set owner_scopes(const auth::token_record& t);
 
     const people& people_;
+    const shares& shared_;
     std::map<std::string, auth::role> roles_;
     std::map<std::string, service> services_;
-    std::uint64_t epoch_ = 0;
+    std::uint64_t epoch_ = 0; // of people and shares together
     std::unordered_map<std::int64_t, scopes> users_;
     struct kept_token {
         time_point created{}; // an id may come again: it is another token then

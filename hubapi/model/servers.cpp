@@ -100,10 +100,12 @@ asio::awaitable<result<void>> define_server(hub& h, start_order order) {
 
 asio::awaitable<result<bool>> stop_server(hub& h, scheduler::server_key key, bool remove) {
     const auto done = co_await h.servers.stop(key, remove);
-    if (done) co_return true;
-    if (done.error().code == errc::not_found || done.error().code == errc::cancelled) co_return fail(done.error());
-    h.log.warning("stop.not_saved", {{"user_id", key.user_id}, {"server", key.name}, {"why", done.error()}});
-    co_return false;
+    if (!done && (done.error().code == errc::not_found || done.error().code == errc::cancelled)) co_return fail(done.error());
+    if (!done) h.log.warning("stop.not_saved", {{"user_id", key.user_id}, {"server", key.name}, {"why", done.error()}});
+    if (remove) // another server of this name is not shared
+        if (const auto gone = co_await h.shared.forget_server(key); !gone)
+            h.log.warning("share.not_forgotten", {{"user_id", key.user_id}, {"server", key.name}, {"why", gone.error()}});
+    co_return done.has_value();
 }
 
 bool may_have_another(const hub& h, std::int64_t user_id) {

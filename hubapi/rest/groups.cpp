@@ -107,6 +107,8 @@ asio::awaitable<response> create_group(hub& h, principal caller, request r) {
 
 asio::awaitable<response> delete_group(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"delete:groups"}, target_of(r))) co_return std::move(*no);
+    if (const auto* g = h.who.find_group(r.param("group")))
+        if (auto done = co_await h.shared.forget_group(g->id); !done) co_return error_answer(done.error());
     if (auto done = co_await h.who.remove_group(r.param("group")); !done) co_return error_answer(done.error());
     co_return http::make_empty(204);
 }

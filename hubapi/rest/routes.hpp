@@ -14,6 +14,8 @@ void add_activity_routes(http::router& routes, hub& h);
 void add_token_routes(http::router& routes, hub& h);
 void add_group_routes(http::router& routes, hub& h);
 void add_server_routes(http::router& routes, hub& h);    // start, stop, define
+void add_share_routes(http::router& routes, hub& h);     // what is shared with whom
+void add_share_code_routes(http::router& routes, hub& h); // invitations
 void add_progress_routes(http::router& routes, hub& h);
 void add_callback_routes(http::router& routes, hub& h);  // a job tells its port
 void add_service_routes(http::router& routes, hub& h);

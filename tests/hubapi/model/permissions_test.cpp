@@ -19,9 +19,10 @@ namespace asio = boost::asio;
 class permissions_test : public testing::Test {
   protected:
     permissions_test() {
-        auto db = store::open(io_.get_executor(), log_, "sqlite::memory:", std::vector<store::migrations>(1, people::tables()));
+        auto db = store::open(io_.get_executor(), log_, "sqlite::memory:", {people::tables(), shares::tables()});
         db_ = std::move(*db);
         who_.emplace(time_, *db_);
+        shared_.emplace(time_, *db_);
         (void)run_coro(io_, who_->create_users({"al", "bo"}, false));
         auth::role lead;
         lead.name = "lead";
@@ -30,7 +31,7 @@ class permissions_test : public testing::Test {
         service s;
         s.name = "portal";
         s.scopes = {"list:users"};
-        may_.emplace(*who_, *auth::make_roles(std::vector<auth::role>(1, lead)), std::vector<service>(1, s));
+        may_.emplace(*who_, *shared_, *auth::make_roles(std::vector<auth::role>(1, lead)), std::vector<service>(1, s));
     }
     ~permissions_test() override {
         asio::co_spawn(io_, db_->close(), asio::detached);
@@ -53,6 +54,7 @@ class permissions_test : public testing::Test {
     manual_clock time_;
     std::unique_ptr<store::database> db_;
     std::optional<people> who_;
+    std::optional<shares> shared_;
     std::optional<permissions> may_;
     std::int64_t last_ = 0;
 };
@@ -63,6 +65,28 @@ TEST_F(permissions_test, a_user_may_do_everything_of_their_own) {
     EXPECT_TRUE(may(s, "tokens", auth::target::of_user("al")));
     EXPECT_FALSE(may(s, "read:users", auth::target::of_user("bo")));
     EXPECT_FALSE(s->has("list:users"));
+}
+
+TEST_F(permissions_test, what_is_shared_is_there_until_it_is_revoked) {
+    const auto bo = who_->find("bo")->id, al_id = al().id;
+    const scheduler::server_key server{al_id, "n1"};
+    const auto target = auth::target::of_server("al", "n1");
+    const auto by_bo = [&] { return may(may_->of_user(*who_->find("bo")), "access:servers", target); };
+    EXPECT_FALSE(by_bo());
+    ASSERT_TRUE(run_coro(io_, shared_->grant(server, {false, bo}, {"access:servers"})));
+    EXPECT_TRUE(by_bo());
+    EXPECT_FALSE(may(may_->of_user(*who_->find("bo")), "access:servers", auth::target::of_server("al", "n2")));
+    EXPECT_FALSE(may(may_->of_user(*who_->find("bo")), "delete:servers", target));
+    ASSERT_TRUE(run_coro(io_, who_->rename(al_id, "alix")));
+    EXPECT_TRUE(may(may_->of_user(*who_->find("bo")), "access:servers", auth::target::of_server("alix", "n1")));
+    ASSERT_TRUE(run_coro(io_, who_->rename(al_id, "al")));
+    ASSERT_TRUE(run_coro(io_, shared_->revoke(server, {false, bo}, {})));
+    EXPECT_FALSE(by_bo());
+    ASSERT_TRUE(run_coro(io_, who_->create_groups({"g"}, {})));
+    ASSERT_TRUE(run_coro(io_, shared_->grant(server, {true, who_->find_group("g")->id}, {"access:servers"})));
+    EXPECT_FALSE(by_bo());
+    ASSERT_TRUE(run_coro(io_, who_->add_members("g", {bo})));
+    EXPECT_TRUE(by_bo());
 }
 
 TEST_F(permissions_test, an_admin_loses_everything_with_the_flag_and_so_do_their_tokens) {

@@ -35,14 +35,15 @@ void page_fixture::SetUp() {
     config.cluster_kind["hpc"] = "slurm";
     config.admission.allow_all = true;
     config.admission.blocked_users = {"mallory"};
-    open({hub::people::tables(), auth::token_store::tables(), auth::session_store::tables()});
+    open({hub::people::tables(), hub::shares::tables(), auth::token_store::tables(), auth::session_store::tables()});
     const auto executor = io.get_executor();
     who.emplace(time, *db);
+    shared.emplace(time, *db);
     tokens.emplace(time, log, *db);
     auth::session_settings settings;
     settings.cookie_secret = secret("a cookie secret of 32 bytes .....");
     sessions.emplace(time, log, *db, settings);
-    may.emplace(*who, *auth::make_roles({}), config.services);
+    may.emplace(*who, *shared, *auth::make_roles({}), config.services);
     disk.emplace(executor);
     slurm.emplace(executor, time);
     launches.emplace(executor);
@@ -58,7 +59,7 @@ void page_fixture::SetUp() {
         ASSERT_TRUE(run(load(*this)));
     servers->run();
     h.emplace(hub::hub{
-        config, time, log, *who, *may, *tokens, *sessions, *passwords, throttle, *servers, *metrics, {}, {}, {}, {}});
+        config, time, log, *who, *shared, *may, *tokens, *sessions, *passwords, throttle, *servers, *metrics, {}, {}, {}, {}});
     sessions->on_end([this](const auth::session& s) { ended.push_back(s.session_id); });
     draw = std::move(*renderer::make({}));
     pages.emplace(*h, *draw);

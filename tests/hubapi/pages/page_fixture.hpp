@@ -17,6 +17,7 @@ namespace berth::pages {
 struct page_fixture : auth::auth_fixture {
     hub::settings config;
     std::optional<hub::people> who;
+    std::optional<hub::shares> shared;
     std::optional<auth::token_store> tokens;
     std::optional<auth::session_store> sessions;
     std::optional<hub::permissions> may;
