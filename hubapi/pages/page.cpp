@@ -80,7 +80,10 @@ void add_page(http::router& routes, site_pages p, std::string_view method, std::
 frame frame_of(site_pages p, const request& r, response& answer, std::string current) {
     frame f;
     if (const auto* s = p.h.sessions.find(r))
-        if (const auto* u = p.h.who.find(s->user_id)) f.user = u->name;
+        if (const auto* u = p.h.who.find(s->user_id)) {
+            f.user = u->name;
+            f.may_admin = p.h.may.of_user(*u)->has("admin-ui");
+        }
     f.xsrf = p.h.sessions.xsrf_token(r, answer);
     // A script that cannot show the token does not learn it from a page either.
     if (!f.user.empty() && auth::session_store::needs_xsrf(r) && !p.h.sessions.check_xsrf(r, field(form_of(r), "_xsrf"))) f.xsrf.clear();
@@ -187,6 +190,8 @@ void page_handlers::add_routes(http::router& routes) {
     add_spawn_pages(routes, p);
     add_server_pages(routes, p);
     add_token_pages(routes, p);
+    add_share_pages(routes, p);
+    add_admin_pages(routes, p);
     add_plain_pages(routes, p);
 }
 

@@ -84,6 +84,10 @@ void add_home_pages(http::router& routes, site_pages p);
 void add_spawn_pages(http::router& routes, site_pages p);
 void add_server_pages(http::router& routes, site_pages p); // pending, not running, /hub/user/...
 void add_token_pages(http::router& routes, site_pages p);
+void add_admin_pages(http::router& routes, site_pages p);
+// The servers of others that this user may use.
+std::vector<shared_card> shared_with(site_pages p, const hub::principal& who);
+void add_share_pages(http::router& routes, site_pages p); // invitations to others' servers
 void add_plain_pages(http::router& routes, site_pages p); // errors, assets
 
 } // namespace berth::pages

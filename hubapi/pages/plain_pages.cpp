@@ -43,11 +43,6 @@ asio::awaitable<response> csp_report(site_pages p, request r) {
     co_return http::make_empty(204);
 }
 
-asio::awaitable<response> admin(site_pages p, hub::principal who, request r) {
-    if (!who.scopes->has("admin-ui")) co_return error_page(p, r, 403);
-    co_return error_page(p, r, 404, "This hub is administered by its API and by the berth command.", "");
-}
-
 asio::awaitable<response> root(site_pages p, request) { co_return http::make_redirect(p.path("")); }
 
 // "/user/al" or "/services/x": a place without its slash.
@@ -99,7 +94,6 @@ void add_plain_pages(http::router& routes, site_pages p) {
     add_open(routes, p, "GET", "/hub/static/{name*}", asset);
     add_open(routes, p, "GET", "/hub/error/{code}", error);
     add_open(routes, p, "POST", "/hub/security/csp-report", csp_report);
-    add_page(routes, p, "GET", "/hub/admin", admin);
 }
 
 } // namespace berth::pages

@@ -110,6 +110,8 @@ std::string renderer::state::page(const frame& f, const std::string& name, const
     put(values, "user", f.user);
     put(values, "at_home", f.current == "home");
     put(values, "at_token", f.current == "token");
+    put(values, "at_admin", f.current == "admin");
+    put(values, "may_admin", f.may_admin);
     put(values, "announcement", f.announcement);
     put(values, "notice", f.notice);
     put(values, "help_url", about.help_url);
@@ -161,6 +163,21 @@ std::string renderer::error(const frame& f, const error_view& v) const {
 }
 std::string renderer::signed_out(const frame& f) const {
     return state_->page(f, "signed-out", "Signed out", "app.js", data());
+}
+std::string renderer::admin(const frame& f, const admin_view& v) const {
+    return state_->page(f, "admin", v.outcome.failed.empty() ? "Users and servers" : "Not done", "admin.js", of(v));
+}
+std::string renderer::admin_add(const frame& f, const admin_add_view& v) const {
+    return state_->page(f, "admin-add", v.error.empty() ? "Add users" : "Not added", "app.js", of(v));
+}
+std::string renderer::admin_user(const frame& f, const admin_user_view& v) const {
+    return state_->page(f, "admin-user", v.error.empty() ? "User " + v.user : "Not saved", "app.js", of(v));
+}
+std::string renderer::admin_groups(const frame& f, const admin_groups_view& v) const {
+    return state_->page(f, "admin-groups", v.error.empty() ? "Groups" : "Not created", "app.js", of(v));
+}
+std::string renderer::admin_group(const frame& f, const admin_group_view& v) const {
+    return state_->page(f, "admin-group", v.error.empty() ? "Group " + v.group : "Not saved", "app.js", of(v));
 }
 
 } // namespace berth::pages

@@ -3,6 +3,7 @@
 
 #include "daemon/http/static_files.hpp"
 #include "daemon/runtime/result.hpp"
+#include "hubapi/pages/admin_views.hpp"
 #include "hubapi/pages/views.hpp"
 
 #include <memory>
@@ -34,6 +35,11 @@ class renderer {
     std::string onward(const frame& f, const onward_view& v) const;
     std::string error(const frame& f, const error_view& v) const;
     std::string signed_out(const frame& f) const;
+    std::string admin(const frame& f, const admin_view& v) const;
+    std::string admin_add(const frame& f, const admin_add_view& v) const;
+    std::string admin_user(const frame& f, const admin_user_view& v) const;
+    std::string admin_groups(const frame& f, const admin_groups_view& v) const;
+    std::string admin_group(const frame& f, const admin_group_view& v) const;
 
     const http::asset_library& assets() const;
     const site& about() const;

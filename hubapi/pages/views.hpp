@@ -24,7 +24,8 @@ struct frame {
     std::string user; // "": nobody is signed in
     std::string xsrf; // the token that forms carry
     std::string request_id;
-    std::string current; // "home", "token": marks the entry of the navigation
+    std::string current; // "home", "token", "admin": marks the entry of the navigation
+    bool may_admin = false; // there is such an entry for administrators
     std::string announcement;
     std::string notice;  // what does not work at the moment
     std::string refresh; // seconds after which a browser without scripts asks again; "" for never
@@ -69,6 +70,15 @@ struct server_card {
     bool busy = false;       // changes by itself: look again soon
 };
 
+// Somebody else's server that one may use.
+struct shared_card {
+    std::string id, title, owner; // "alice’s server “analysis”"
+    chip state;
+    std::string open_url;     // "" while it does not run
+    std::string leave_action; // "" where a group has it
+    std::string by_group;
+};
+
 struct cluster_notice {
     std::string name, why;
     moment since;
@@ -77,6 +87,7 @@ struct cluster_notice {
 struct home_view {
     std::string title_state; // "Running", "2 servers running", "Home"
     std::vector<server_card> servers;
+    std::vector<shared_card> shared;
     std::vector<cluster_notice> down;
     std::string start_url; // nothing exists: one button to begin with
     std::string new_url;   // "New server"; "" when not allowed

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/models.hpp"
+#include "hubapi/model/user_changes.hpp"
 #include "hubapi/rest/answer.hpp"
 #include "hubapi/rest/guard.hpp"
 #include "hubapi/rest/pagination.hpp"
@@ -60,12 +60,6 @@ asio::awaitable<response> list_groups(hub& h, principal caller, request r) {
     co_return page_answer(r, *page, total, std::move(items));
 }
 
-// A group's name stands in addresses: text without slashes and control characters, not "." nor "..", not over 255 bytes.
-bool valid_group_name(std::string_view name) {
-    return name.find_first_not_of('.') != std::string_view::npos && name.size() <= 255 && is_valid_utf8(name) &&
-           std::ranges::none_of(name, [](unsigned char c) { return c < 0x20 || c == 0x7f || c == '/'; });
-}
-
 asio::awaitable<response> create_groups(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"admin:groups"})) co_return std::move(*no);
     auto body = read_json(r);
@@ -105,11 +99,9 @@ asio::awaitable<response> create_group(hub& h, principal caller, request r) {
     co_return group_answer(h, caller, 201, name);
 }
 
-asio::awaitable<response> delete_group(hub& h, principal caller, request r) {
+asio::awaitable<response> remove_group(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"delete:groups"}, target_of(r))) co_return std::move(*no);
-    if (const auto* g = h.who.find_group(r.param("group")))
-        if (auto done = co_await h.shared.forget_group(g->id); !done) co_return error_answer(done.error());
-    if (auto done = co_await h.who.remove_group(r.param("group")); !done) co_return error_answer(done.error());
+    if (auto done = co_await delete_group(h, std::move(caller), r.param("group")); !done) co_return error_answer(done.error());
     co_return http::make_empty(204);
 }
 
@@ -154,7 +146,7 @@ void add_group_routes(http::router& routes, hub& h) {
     add_api(routes, h, "POST", "/hub/api/groups", create_groups);
     add_api(routes, h, "GET", "/hub/api/groups/{group}", get_group);
     add_api(routes, h, "POST", "/hub/api/groups/{group}", create_group);
-    add_api(routes, h, "DELETE", "/hub/api/groups/{group}", delete_group);
+    add_api(routes, h, "DELETE", "/hub/api/groups/{group}", remove_group);
     add_api(routes, h, "POST", "/hub/api/groups/{group}/users", add_members);
     add_api(routes, h, "DELETE", "/hub/api/groups/{group}/users", remove_members);
     add_api(routes, h, "PUT", "/hub/api/groups/{group}/properties", put_properties);
