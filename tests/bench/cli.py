@@ -18,7 +18,7 @@ from bench import plot, results, setup
 
 RESULTS = setup.ROOT / "build/bench/results.json"
 # In the order in which they run: what shares hubs stands together, hubs with many servers last.
-ROW_NAMES = ["page", "user", "named-user", "activity", "user-list", "new-users", "wave", "memory", "boot", "kill", "stored",
+ROW_NAMES = ["page", "user", "named-user", "activity", "user-list", "new-users", "wave", "memory", "boot", "kill", "stored", "admin",
              "proxy", "echo", "idle-websockets", "transfer", "slurm"]
 NOT_QUICK = {"slurm"}
 
@@ -40,8 +40,8 @@ def arguments(given):
 
 
 def row_functions():
-    from bench import rows_api, rows_page, rows_proxy, rows_servers, rows_slurm, rows_stored
-    return {name: work for rows in (rows_page, rows_api, rows_servers, rows_stored, rows_proxy, rows_slurm) for name, work in rows.ROWS.items()}
+    from bench import rows_admin, rows_api, rows_page, rows_proxy, rows_servers, rows_slurm, rows_stored
+    return {name: work for rows in (rows_page, rows_api, rows_servers, rows_stored, rows_admin, rows_proxy, rows_slurm) for name, work in rows.ROWS.items()}
 
 
 def measure_rows(names, quick):
