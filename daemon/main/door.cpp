@@ -4,6 +4,7 @@
 #include "daemon/main/server_origin.hpp"
 #include "daemon/runtime/encoding.hpp"
 #include "daemon/runtime/time_text.hpp"
+#include "hubapi/model/urls.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -71,8 +72,15 @@ void door_routes::there(const std::vector<proxy::listed_route>& list) {
     for (const auto& r : list) there_[r.routespec] = r.target;
 }
 
-asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::string base_url,
-                                          std::string hub_target) {
+std::vector<service_route> service_routes(const hub::settings& settings) {
+    std::vector<service_route> out;
+    for (const auto& s : settings.services) // the path of its address is the front door's: what it is asked for begins with /services/
+        if (!s.url.empty()) out.push_back({s.name, hub::service_path(settings.base_url, s.name), s.url.substr(0, s.url.find('/', s.url.find("://") + 3))});
+    return out;
+}
+
+asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::vector<service_route> services,
+                                          std::string base_url, std::string hub_target) {
     auto there = co_await door.list();
     if (!there) co_return fail(there.error());
     std::map<std::string, proxy::listed_route> known;
@@ -84,6 +92,7 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const sched
     };
     std::vector<wanted> all;
     all.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}, std::nullopt});
+    for (const auto& s : services) all.push_back({s.path, s.target, {{"service", s.service}, {"jupyterhub", true}}, std::nullopt});
     for (const auto* s : servers.all())
         if (s->ready()) all.push_back({s->url_path, server_origin(*s), data_of(*s), s->key});
     std::set<std::string> keep;
@@ -98,7 +107,7 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const sched
     }
     for (const auto& [name, r] : known) {
         const auto data = json::parse(r.data, nullptr, false);
-        const bool ours = data.is_object() && data.contains("jupyterhub") && data.contains("user");
+        const bool ours = data.is_object() && data.contains("jupyterhub") && (data.contains("user") || data.contains("service"));
         const auto spec = percent_encode(name, "/@~");
         if (!ours || keep.contains(name) || in_use(servers, spec + "/")) continue;
         if (auto done = co_await door.remove(spec); !done) co_return done;

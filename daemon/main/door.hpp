@@ -53,10 +53,16 @@ class door_routes final : public scheduler::route_sink {
     std::map<std::string, std::string> there_; // name to target; each saves one call
 };
 
+// /services/NAME/ and where the service answers.
+struct service_route {
+    std::string service, path, target;
+};
+std::vector<service_route> service_routes(const hub::settings& settings);
+
 // Makes the door's table what the hub's records say: missing and wrong routes are added, stale ones of ours removed,
 // foreign ones left alone. `hub_target`: of the default route "/".
-boost::asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::string base_url,
-                                                 std::string hub_target);
+boost::asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::vector<service_route> services,
+                                                 std::string base_url, std::string hub_target);
 
 // The door's routes in the form of GET /hub/api/proxy.
 boost::asio::awaitable<result<std::string>> routes_json(proxy::route_client& door);

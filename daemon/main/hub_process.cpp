@@ -22,6 +22,7 @@
 #include "hubapi/pages/handlers.hpp"
 #include "hubapi/pages/render.hpp"
 #include "hubapi/rest/routes.hpp"
+#include "hubapi/services/managed_services.hpp"
 #include "scheduler/local/local_backend.hpp"
 
 #include <boost/asio/redirect_error.hpp>
@@ -50,7 +51,7 @@ struct hub_process::parts {
     std::string hub_target() const;  // the same, as the front door is told it
     asio::awaitable<result<void>> load();
     // The door's table as the records say.
-    asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, settings.base_url, hub_target()); }
+    asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, service_routes(settings), settings.base_url, hub_target()); }
     asio::awaitable<void> begin_with_door();
     asio::awaitable<result<void>> tidy_shares();
     asio::awaitable<void> purge_expired_rows();
@@ -86,6 +87,7 @@ struct hub_process::parts {
     std::optional<hub::cluster_tokens> cluster_tokens;
     backends places;
     std::optional<scheduler::spawner> servers;
+    std::optional<hub::managed_services> managed;
     std::optional<hub::hub> hub;
     std::unique_ptr<pages::renderer> pages;
     std::optional<hub::oauth_provider> oauth;
@@ -152,6 +154,8 @@ result<void> hub_process::parts::make_front() {
     hub.emplace(hub::hub{settings, time, log, *who, *shared, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
     sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended)); });
     hub->disk = db.get();
+    managed.emplace(hub::managed_services::surroundings{executor, time, log, *tokens, settings, d.hub_id});
+    hub->service_pid = [this](const std::string& name) { return managed->pid(name); };
     hub->list_routes = [this] { return routes_json(door); };
     hub->check_routes = [this] { return sync(); };
     hub->shut_down = [this](bool with_servers) {
@@ -239,10 +243,13 @@ asio::awaitable<void> hub_process::parts::begin_with_door() {
 
 asio::awaitable<result<void>> hub_process::start() {
     auto& p = *parts_;
+    auto services = managed_of(p.c);
+    if (!services) co_return fail(services.error());
     if (auto ok = co_await p.load(); !ok) co_return ok;
     if (auto ok = p.listener->start(); !ok) co_return ok;
     co_await p.begin_with_door();
     p.servers->run();
+    p.managed->begin(std::move(*services)); // they ask the API as soon as they run
     p.tasks.spawn("purge_expired", p.purge_expired_rows());
     const auto took = p.time.now() - p.began;
     p.metrics.started(took);
@@ -255,7 +262,8 @@ asio::awaitable<void> hub_process::reload() {
     auto& p = *parts_;
     if (p.c.file.empty()) co_return p.log.info("config.applied", {{"keys", ""}, {"note", "there is no configuration file"}});
     co_await config::reload({p.c, p.d, p.log, p.settings, *p.who, *p.may, *p.tokens, *p.sessions, *p.servers, p.places,
-                             p.c.proxy.external ? nullptr : &p.door, p.retired});
+                             p.c.proxy.external ? nullptr : &p.door, p.retired, *p.managed});
+    if (auto done = co_await p.sync(); !done) p.log.warning("service.routes_not_told", {{"why", done.error()}}); // tried again regularly
 }
 
 asio::awaitable<void> hub_process::parts::stop_all_servers() {
@@ -270,6 +278,7 @@ asio::awaitable<void> hub_process::parts::stop_all_servers() {
 asio::awaitable<void> hub_process::stop(bool stop_servers) {
     auto& p = *parts_;
     if (stop_servers || p.c.hub.stop_servers_on_exit) co_await p.stop_all_servers();
+    co_await p.managed->stop();
     co_await p.listener->stop(std::chrono::seconds(5));
     co_await p.servers->shut_down();
     co_await p.identity->shut_down();

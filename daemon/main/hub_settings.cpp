@@ -2,6 +2,12 @@
 #include "daemon/main/hub_settings.hpp"
 
 #include "daemon/main/listen_address.hpp"
+#include "hubapi/model/urls.hpp"
+#include "scheduler/local/account.hpp"
+
+#include <fmt/format.h>
+
+#include <unistd.h>
 
 namespace berth::config {
 namespace {
@@ -17,7 +23,29 @@ hub::service command_line_service() {
     return s;
 }
 
+// What a service serves under /services/ may sign users in at the usual address.
+hub::service service_of(const service_keys& k, const std::string& base_url) {
+    auto s = k.what;
+    if (s.redirect_uri.empty() && !s.url.empty()) s.redirect_uri = hub::service_path(base_url, s.name) + "oauth_callback";
+    return s;
+}
+
 } // namespace
+
+result<std::vector<hub::managed_service>> managed_of(const configuration& c) {
+    std::vector<hub::managed_service> out;
+    for (const auto& k : c.services) {
+        if (k.what.command.empty()) continue;
+        hub::managed_service m{service_of(k, c.hub.base_url), k.api_token, std::nullopt};
+        if (auto ok = scheduler::prepare_account(k.what.user, m.identity); !ok)
+            return fail(ok.error().code, fmt::format("service \"{}\": user: {}", k.what.name, ok.error().message));
+        if (m.identity && m.identity->uid == ::geteuid()) m.identity.reset();
+        if (m.identity && ::geteuid() != 0)
+            return fail(errc::denied, fmt::format("service \"{}\": the hub is not root and cannot start it as {}; leave user out", k.what.name, k.what.user));
+        out.push_back(std::move(m));
+    }
+    return out;
+}
 
 hub::settings hub_settings(const configuration& c) {
     hub::settings s;
@@ -33,7 +61,7 @@ hub::settings hub_settings(const configuration& c) {
     s.shutdown_on_logout = c.hub.shutdown_on_logout;
     s.allow_token_in_url = c.hub.allow_token_in_url;
     s.admission = c.login.rules;
-    for (const auto& k : c.services) s.services.push_back(k.what);
+    for (const auto& k : c.services) s.services.push_back(service_of(k, c.hub.base_url));
     s.services.push_back(command_line_service());
     s.catalogue = c.catalogue;
     for (const auto& k : c.clusters) {

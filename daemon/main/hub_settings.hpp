@@ -7,10 +7,13 @@
 #include "daemon/main/configuration.hpp"
 #include "daemon/main/data_dir.hpp"
 #include "hubapi/pages/views.hpp"
+#include "hubapi/services/managed_services.hpp"
 
 namespace berth::config {
 
 hub::settings hub_settings(const configuration& c);
+// The services that the hub starts. not_found or denied for an account that there is not, or that we cannot become.
+result<std::vector<hub::managed_service>> managed_of(const configuration& c);
 auth::session_settings session_settings(const configuration& c, const data_dir& d);
 pages::site site_of(const configuration& c);
 

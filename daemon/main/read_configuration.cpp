@@ -2,6 +2,7 @@
 #include "daemon/main/configuration.hpp"
 #include "daemon/main/read_clusters.hpp"
 #include "daemon/main/read_credentials.hpp"
+#include "daemon/main/read_services.hpp"
 
 #include "daemon/main/listen_address.hpp"
 
@@ -129,28 +130,6 @@ login_keys read_login(section s, const hub_keys& hub) {
                                       "method, or set dummy_anywhere = true if that is what you want", hub.listen));
     s.finish();
     return k;
-}
-
-std::vector<service_keys> read_services(section& root) {
-    std::vector<service_keys> out;
-    for (auto& s : root.tables("service")) {
-        service_keys k;
-        k.what.name = s.text("name", "");
-        if (k.what.name.empty()) s.missing("name", "every service has one");
-        if (k.what.name == "berth-command") s.wrong("name", "\"berth-command\" is the hub's own; choose another name");
-        if (std::ranges::any_of(out, [&](const auto& o) { return o.what.name == k.what.name; }))
-            s.wrong("name", fmt::format("there are two services named \"{}\"", k.what.name));
-        k.api_token = s.hidden("api_token");
-        const bool given = s.has("api_token") || s.has("api_token_file") || s.has("api_token_env");
-        if (!given) s.missing("api_token", "give the service's token as api_token, api_token_file or api_token_env");
-        if (!k.api_token.empty() && k.api_token.reveal().size() < 8) s.wrong("api_token", "needs at least 8 characters");
-        k.what.roles = s.texts("roles");
-        k.what.scopes = s.texts("scopes");
-        if (auto ok = auth::check_known(k.what.scopes); !ok) s.wrong("scopes", ok.error().message);
-        s.finish();
-        out.push_back(std::move(k));
-    }
-    return out;
 }
 
 std::vector<auth::role> read_roles(section& root, report& to) {

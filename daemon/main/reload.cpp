@@ -12,6 +12,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace berth::config {
@@ -80,12 +82,17 @@ asio::awaitable<void> reload(reloadable hub) {
     auto looked = co_await asio::co_spawn(elsewhere, look_elsewhere(hub.c.file), asio::use_awaitable);
     if (!looked) co_return tell_rejected(hub.log, looked.error());
     auto plan = plan_reload(hub.c, looked->read);
-    if (auto ok = hub.tokens.replace_configured(configured_tokens(plan.next, hub.d)); !ok)
+    auto services = managed_of(plan.next);
+    if (!services) co_return tell_rejected(hub.log, {{hub.c.file, 0, "service", services.error().message}});
+    auto tokens = configured_tokens(plan.next, hub.d);
+    std::ranges::move(hub.managed.tokens(), std::back_inserter(tokens)); // of those that run; who has to go loses it with its end
+    if (auto ok = hub.tokens.replace_configured(std::move(tokens)); !ok)
         co_return tell_rejected(hub.log, {{hub.c.file, 0, "service", ok.error().message}});
     apply(hub, std::move(plan.next), looked->clusters);
     hub.log.info("config.applied", {{"keys", fmt::format("{}", fmt::join(plan.now, " "))}});
     for (const auto& key : plan.later)
         hub.log.warning("config.waits", {{"key", key}, {"note", "changes with the next restart"}});
+    co_await hub.managed.change(std::move(*services));
     if (auto made = co_await make_admins(hub.who, hub.c.hub.admin_users); !made)
         hub.log.error("config.admins_not_made", {{"error", made.error()}});
     const auto& blocked = hub.c.login.rules.blocked_users;

@@ -10,6 +10,7 @@
 #include "hubapi/model/people.hpp"
 #include "hubapi/model/permissions.hpp"
 #include "hubapi/model/settings.hpp"
+#include "hubapi/services/managed_services.hpp"
 #include "scheduler/spawner/spawner.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -39,6 +40,7 @@ struct reloadable {
     backends& places;
     proxy::route_client* door; // null: not ours
     std::list<retired_settings>& retired;
+    hub::managed_services& managed;
 };
 
 // Reads the configuration file again. When anything in it is wrong nothing changes, and the log says what;

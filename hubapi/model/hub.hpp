@@ -48,6 +48,8 @@ struct hub {
     identity_parts identity = {};
     // Asked only how it is; null where a test has none.
     const store::database* disk = nullptr;
+    // Of a service that the hub has started; 0 while it does not run. Empty where there is none.
+    std::function<int(const std::string& service)> service_pid = {};
 
     std::string hub_path(std::string_view below) const { return config.base_url + "hub/" + std::string(below); }
     // Why nothing can be saved at the moment, if that is so.

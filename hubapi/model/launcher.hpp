@@ -35,11 +35,14 @@ class launcher final : public scheduler::launch_support {
     spawn_credentials& credentials_;
 };
 
-// An OAuth client that is a single-user server.
+// An OAuth client: a single-user server, or a service from the configuration.
 struct oauth_client {
-    std::string id, description, redirect_path; // "/user/al/oauth_callback"
-    std::string server;                         // "al/n1": what access:servers!server= is asked for
+    std::string id, description, redirect_path; // "/user/al/oauth_callback"; a service's may be absolute
+    std::string server;                         // "al/n1": what access:servers!server= is asked for; "": a service
     scheduler::server_key key;
+    std::string service = {};                     // "": a server
+    std::vector<std::string> allowed_scopes = {}; // a service's, "!service" written out
+    bool confirm = true;
 };
 // The active servers that the id may mean: "jupyterhub-user-a-b" is the server "b" of "a" and the default one of "a-b".
 // Which of them it is, its redirect path or its secret tells.

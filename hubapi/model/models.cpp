@@ -155,15 +155,23 @@ void write_group(json_writer& w, hub& h, const group& g, const principal& caller
     w.close('}');
 }
 
+static void write_service_details(json_writer& w, hub& h, const service& s) {
+    w.key("url").text(s.url).key("prefix").text(s.url.empty() ? "" : service_path(h.config.base_url, s.name));
+    w.key("command").texts(s.command).key("pid").number(h.service_pid ? h.service_pid(s.name) : 0);
+    w.key("info").open('{');
+    for (const auto& [name, value] : s.info) w.key(name).text(value);
+    w.close('}').key("display").boolean(s.display);
+}
+
 void write_service(json_writer& w, hub& h, const service& s, const principal& caller,
                    const std::function<void(json_writer&)>& extra) {
     const auto t = auth::target::of_service(s.name);
     const auto may = [&](std::string_view scope) { return caller.scopes->covers(scope, t, h.who); };
-    w.open('{').key("kind").text("service").key("name").text(s.name).key("admin").boolean(false);
+    w.open('{').key("kind").text("service").key("name").text(s.name).key("admin").boolean(s.admin);
     if (extra) // who am I: the members are there, with nothing in them
         w.raw(R"("url":null,"prefix":"","command":[],"pid":0,"info":null,"display":null)");
     else if (may("read:services"))
-        w.raw(R"("url":"","prefix":"","command":[],"pid":0,"info":{},"display":true)");
+        write_service_details(w, h, s);
     if (may("read:roles:services")) w.key("roles").texts(h.may.roles_of_service(s.name));
     if (extra) extra(w);
     w.close('}');

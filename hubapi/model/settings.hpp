@@ -11,12 +11,25 @@
 
 namespace berth::hub {
 
-// A client of the API from [[service]].
+// A client of the API from [[service]]; also an OAuth client, and what the front door leads to, where it says so.
 struct service {
     std::string name;
     std::vector<std::string> roles;  // names of roles that it bears
     std::vector<std::string> scopes; // further scopes of its own
     bool internal = false;           // the hub's own commands: shown to nobody
+    bool admin = false;              // bears the role "admin"
+    std::string url;                 // where it answers, "http://127.0.0.1:10101"; "" where nothing is served
+    bool display = true;             // whether interfaces should list it
+    std::map<std::string, std::string> info; // for interfaces; means nothing to the hub
+    // Started by the hub when there is a command: its first word is a path, or is looked up in its PATH.
+    std::vector<std::string> command;
+    std::string directory, user; // "": the hub's own
+    std::map<std::string, std::string> environment;
+    // As an OAuth client; where `redirect_uri` is "" it is none.
+    std::string client_id, redirect_uri;
+    std::vector<std::string> allowed_scopes; // what its tokens may do besides telling who the user is
+    bool confirm = true;                     // the user is asked
+    bool operator==(const service&) const = default;
 };
 
 struct site_settings {

@@ -22,6 +22,8 @@ std::string server_path(std::string_view base, std::string_view user, std::strin
     return below(base, "user/", user, server) + "/";
 }
 
+std::string service_path(std::string_view base, std::string_view service) { return std::string(base) + "services/" + escape_name(service) + "/"; }
+
 std::string server_api_path(std::string_view base, std::string_view user, std::string_view server) {
     const auto owner = std::string(base) + "hub/api/users/" + escape_name(user);
     return server.empty() ? owner + "/server" : owner + "/servers/" + escape_name(server);

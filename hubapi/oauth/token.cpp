@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/http/forms.hpp"
 #include "hubapi/model/json_writer.hpp"
-#include "hubapi/model/launcher.hpp"
+#include "hubapi/oauth/clients.hpp"
 #include "hubapi/oauth/provider.hpp"
 
 #include <algorithm>
@@ -30,16 +30,10 @@ response oauth_error(int status, std::string_view error, std::string_view descri
     return oauth_answer(status, std::move(body));
 }
 
-// A single-user server proves itself by its own API token, in the form (hub contract 3.3).
-bool authentic(hub& h, const oauth_client& client, const std::string& client_secret) {
-    const auto* t = h.tokens.authenticate(client_secret);
-    return t && t->is_server && t->server == client.server && t->user_id == client.key.user_id;
-}
-
 // The client that proves to be the one; ids alone may mean two.
 std::optional<oauth_client> client_of(hub& h, const std::string& id, const std::string& client_secret) {
-    for (auto& one : find_clients(id, h.who, h.servers))
-        if (authentic(h, one, client_secret)) return std::move(one);
+    for (auto& one : clients_of(h, id))
+        if (is_secret_of(h, one, client_secret)) return std::move(one);
     return std::nullopt;
 }
 
