@@ -1,0 +1,334 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Services: external and managed ones, their routes, their sign-in; those that people have, unmodified."""
+import http.server
+import os
+import signal
+import threading
+
+import pytest
+
+from support import processes
+from support.api import Api, Forms, WebSession
+from support.hub import use_quick_servers
+from support.paths import ROOT
+from support.waiting import until
+
+WHOAMI = ROOT / "tests/support/example_services/whoami.py"
+PORTAL_TOKEN = "portal-token-0123456789abcdef"
+SLEEPER = ["/bin/sh", "-c", "sleep 1000 & wait"]
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = f"echo {self.path}".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def echo():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def hub(unstarted_hub):
+    use_quick_servers(unstarted_hub)
+    return unstarted_hub
+
+
+def add(hub, **service):
+    if service.get("command"):  # found again at the test's end
+        service["environment"] = service.get("environment", {}) | {processes.MARK: hub.mark}
+    hub.configuration["service"].append(service)
+
+
+def let_in(hub, service, *users):
+    hub.configuration.setdefault("role", []).append(
+        {"name": f"uses-{service}", "scopes": [f"access:services!service={service}"], "users": list(users)})
+
+
+def whoami(hub, venv, kind, **more):
+    """One of the example services, managed by the hub."""
+    add(hub, name=kind, url=f"http://127.0.0.1:{processes.free_port()}", command=[f"{venv}/bin/python", str(WHOAMI), kind], **more)
+
+
+def portal(hub, url, **more):
+    add(hub, name="portal", api_token=PORTAL_TOKEN, url=url, scopes=["read:services", "list:services"], **more)
+
+
+def of_service(hub, name):
+    """Processes of this managed service, its children too."""
+    return [p for p in processes.marked(hub.mark) if service_of(p) == name]
+
+
+def service_of(pid):
+    try:
+        entries = open(f"/proc/{pid}/environ", "rb").read().split(b"\0")
+    except OSError:
+        return None
+    return next((e.decode().rpartition("/")[2] for e in entries if e.startswith(b"BERTH_SERVICE=")), None)
+
+
+def model(hub, name):
+    answer = hub.api().get(f"/hub/api/services/{name}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+# ---- external ones ------------------------------------------------------------------------------------------------------
+def test_an_external_service_is_shown_routed_and_knows_itself(hub, echo):
+    portal(hub, echo + "/ignored/path", admin=True, info={"contact": "it@example.org"}, display=False)
+    hub.start()
+    shown = model(hub, "portal")
+    assert shown["url"] == echo + "/ignored/path" and shown["prefix"] == "/services/portal/"
+    assert (shown["command"], shown["pid"], shown["info"], shown["display"], shown["admin"]) == ([], 0, {"contact": "it@example.org"}, False, True)
+    assert hub.api().get("/hub/api/services").json()["portal"] == shown
+    me = hub.api(PORTAL_TOKEN).get("/hub/api/user").json()
+    assert (me["kind"], me["name"], me["admin"]) == ("service", "portal", True) and "admin:users" in me["scopes"]
+    until(lambda: hub.web().get("/services/portal/some/page?x=1").text == "echo /services/portal/some/page?x=1", "its route leads there")
+
+
+def test_a_service_that_goes_with_a_reload_loses_token_and_route(hub, echo):
+    portal(hub, echo)
+    hub.start()
+    until(lambda: hub.web().get("/services/portal/").text.startswith("echo"), "its route leads there")
+    hub.configuration["service"].pop()
+    hub.write_configuration()
+    hub.process.send_signal(signal.SIGHUP)
+    until(lambda: not hub.web().get("/services/portal/").text.startswith("echo"), "its route is gone")
+    assert hub.api(PORTAL_TOKEN).get("/hub/api/user").status_code == 403
+
+
+@pytest.mark.parametrize("wrong, key", [
+    ({"name": "a/b", "api_token": "0123456789"}, "name"),
+    ({"name": "a"}, "api_token"),
+    ({"name": "a", "api_token": "0123456789", "url": "ftp://x"}, "url"),
+    ({"name": "a", "api_token": "0123456789", "oauth_client_id": "jupyterhub-user-al"}, "oauth_client_id"),
+    ({"name": "a", "api_token": "0123456789", "oauth_redirect_uri": "//evil.example"}, "oauth_redirect_uri"),
+    ({"name": "a", "api_token": "0123456789", "oauth_client_allowed_scopes": ["nonsense"]}, "oauth_client_allowed_scopes"),
+    ({"name": "a", "api_token": "0123456789", "environment": {"A": "1"}}, "environment"),
+    ({"name": "a", "command": []}, "command")])
+def test_what_is_wrong_with_a_service_is_named(hub, wrong, key):
+    add(hub, **wrong)
+    hub.write_configuration()
+    done = hub.command("check", "--config", str(hub.configuration_file))
+    assert done.returncode != 0 and f".{key}" in done.stdout + done.stderr
+
+
+# ---- as an OAuth client -------------------------------------------------------------------------------------------------
+def authorize(web, **query):
+    asked = {"client_id": "service-portal", "redirect_uri": "/services/portal/oauth_callback", "response_type": "code", "state": "s"} | query
+    return web.get("/hub/api/oauth2/authorize", params=asked)
+
+
+def signed_in(hub, user):
+    web = hub.web()
+    assert web.sign_in(user, "x").status_code == 302
+    return web
+
+
+def exchange(hub, code, **form):
+    asked = {"grant_type": "authorization_code", "client_id": "service-portal", "client_secret": PORTAL_TOKEN, "code": code,
+             "redirect_uri": "/services/portal/oauth_callback"} | form
+    return Api(hub.url, None).post("/hub/api/oauth2/token", data=asked)
+
+
+def code_in(answer):
+    assert answer.status_code == 302 and "code=" in answer.headers["Location"], answer.text
+    return answer.headers["Location"].split("code=")[1].split("&")[0]
+
+
+def consent(web, page):
+    form = Forms(page.text).with_field("_xsrf")
+    return web.post(form["action"], form["fields"])
+
+
+def test_a_service_signs_users_in_within_its_bounds(hub, echo):
+    portal(hub, echo, oauth_client_allowed_scopes=["read:servers!user"])
+    let_in(hub, "portal", "alice")
+    hub.start()
+    assert authorize(signed_in(hub, "mallory")).status_code == 403  # may not use the service
+    web = signed_in(hub, "alice")
+    assert authorize(web, redirect_uri="https://evil.example/").status_code == 400
+    assert authorize(web, client_id="service-none").status_code == 400
+    assert "error=invalid_scope" in authorize(web, scope="admin:users").headers["Location"]
+    page = authorize(web)
+    assert page.status_code == 200 and "read:servers" in page.text  # the user is asked
+    code = code_in(consent(web, page))
+    assert exchange(hub, code, client_secret="wrong-secret-0123").status_code == 401
+    assert exchange(hub, code, client_secret="bench-token-0123456789abcdef0123").status_code == 401  # another service's
+    token = exchange(hub, code).json()["access_token"]
+    assert exchange(hub, code).status_code == 400  # good once
+    me = hub.api(token).get("/hub/api/user").json()
+    assert me["name"] == "alice" and "access:services!service=portal" in me["scopes"] and "read:servers!user=alice" in me["scopes"]
+    assert hub.api(token).post("/hub/api/users/alice/server").status_code in (403, 404)
+    assert authorize(web).status_code == 302  # not asked again
+
+
+def test_without_confirmation_and_with_an_address_elsewhere(hub, echo):
+    portal(hub, echo, oauth_no_confirm=True, oauth_redirect_uri="https://portal.example.org/callback?from=hub")
+    let_in(hub, "portal", "alice")
+    hub.start()
+    answer = authorize(signed_in(hub, "alice"), redirect_uri="https://portal.example.org/callback?from=hub")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("https://portal.example.org/callback?from=hub&code=")
+
+
+def test_the_browser_may_follow_the_consent_form_to_the_service(hub, echo):
+    portal(hub, echo, oauth_redirect_uri="https://portal.example.org/callback")
+    let_in(hub, "portal", "alice")
+    hub.start()
+    page = authorize(signed_in(hub, "alice"), redirect_uri="https://portal.example.org/callback")
+    assert "form-action 'self' https://portal.example.org;" in page.headers["Content-Security-Policy"]
+
+
+# ---- managed ones -------------------------------------------------------------------------------------------------------
+def running(hub, name, other_than=()):
+    def found():
+        now = of_service(hub, name)
+        return now if now and not set(now) & set(other_than) and model(hub, name)["pid"] in now else None
+    return until(found, f"{name} runs")
+
+
+def token_of(pid):
+    entries = open(f"/proc/{pid}/environ", "rb").read().decode().split("\0")
+    return next(e.partition("=")[2] for e in entries if e.startswith("JUPYTERHUB_API_TOKEN="))
+
+
+def test_a_managed_service_is_started_again_with_a_new_token(hub):
+    add(hub, name="sleeper", command=SLEEPER, scopes=["list:users"])
+    hub.start()
+    first = running(hub, "sleeper")
+    until(lambda: len(of_service(hub, "sleeper")) == 2, "it has its child")
+    first, old = of_service(hub, "sleeper"), token_of(model(hub, "sleeper")["pid"])
+    assert hub.api(old).get("/hub/api/user").json()["name"] == "sleeper"
+    assert hub.api(old).get("/hub/api/users").status_code == 200
+    os.kill(model(hub, "sleeper")["pid"], signal.SIGKILL)
+    running(hub, "sleeper", other_than=first)
+    assert not any(processes.is_alive(p) for p in first)  # its child did not stay behind
+    new = token_of(model(hub, "sleeper")["pid"])
+    assert new != old and hub.api(old).get("/hub/api/user").status_code == 403 and hub.api(new).get("/hub/api/user").status_code == 200
+    assert not any(new in line for line in processes.command_lines()) and new not in hub.log()
+
+
+def test_it_ends_with_the_hub_and_a_killed_hub_leaves_no_double(hub):
+    add(hub, name="sleeper", command=SLEEPER)
+    hub.start()
+    running(hub, "sleeper")
+    until(lambda: len(of_service(hub, "sleeper")) == 2, "it has its child")
+    before = of_service(hub, "sleeper")
+    hub.kill()
+    assert all(processes.is_alive(p) for p in before)
+    hub.start()
+    running(hub, "sleeper", other_than=before)
+    assert not any(processes.is_alive(p) for p in before)
+    hub.command("stop", "--config", str(hub.configuration_file))
+    hub.process.wait(timeout=20)
+    assert of_service(hub, "sleeper") == []
+
+
+def test_one_that_does_not_heed_sigterm_is_ended_too(hub):
+    add(hub, name="deaf", command=["/bin/sh", "-c", "trap '' TERM; while :; do sleep 1; done"])
+    hub.start()
+    running(hub, "deaf")
+    hub.command("stop", "--config", str(hub.configuration_file))
+    hub.process.wait(timeout=20)
+    assert of_service(hub, "deaf") == []
+
+
+def test_a_reload_starts_changes_and_ends_them(hub):
+    add(hub, name="stays", command=SLEEPER)
+    add(hub, name="changes", command=SLEEPER)
+    hub.start()
+    stays, changes = running(hub, "stays"), running(hub, "changes")
+    token = token_of(model(hub, "stays")["pid"])
+    hub.configuration["service"][-1]["environment"]["NEW"] = "1"
+    add(hub, name="comes", command=SLEEPER)
+    hub.write_configuration()
+    hub.process.send_signal(signal.SIGHUP)
+    running(hub, "comes")
+    running(hub, "changes", other_than=changes)
+    assert set(stays) <= set(of_service(hub, "stays"))
+    assert hub.api(token).get("/hub/api/user").json()["name"] == "stays"
+
+
+def test_one_that_cannot_be_started_is_told_and_disturbs_nobody(hub):
+    add(hub, name="missing", command=["/nonexistent/program"])
+    hub.start()
+    until(lambda: "service.not_started" in hub.log(), "the log tells it")
+    assert model(hub, "missing")["pid"] == 0 and hub.api().get("/hub/api/users").status_code == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becoming another user needs root")
+def test_it_runs_as_the_user_that_the_configuration_names(hub):
+    add(hub, name="sleeper", command=SLEEPER, user="nobody")
+    hub.start()
+    running(hub, "sleeper")
+    assert {os.stat(f"/proc/{p}").st_uid for p in of_service(hub, "sleeper")} == {65534}
+
+
+# ---- those that people have ---------------------------------------------------------------------------------------------
+def test_a_hubauth_service(hub, notebook_venv):
+    whoami(hub, notebook_venv, "token", environment={"COLOUR": "blue"})
+    let_in(hub, "token", "alice")
+    hub.environment["OIDC_CLIENT_SECRET"] = "the hub's own"
+    hub.start()
+    there = until(lambda: (a := hub.web().get("/services/token/environment")).status_code == 200 and a.json(), "it serves")
+    e = there["environment"]
+    assert e["COLOUR"] == "blue" and e["JUPYTERHUB_SERVICE_NAME"] == "token" and e["JUPYTERHUB_SERVICE_PREFIX"] == "/services/token/"
+    assert e["JUPYTERHUB_API_URL"] == hub.url + "/hub/api" and e["JUPYTERHUB_CLIENT_ID"] == "service-token" and e["JUPYTERHUB_BASE_URL"] == "/"
+    assert "OIDC_CLIENT_SECRET" not in there["names"] and "JUPYTERHUB_API_TOKEN" in there["names"]
+    alice, mallory = hub.api().make_user("alice"), hub.api().make_user("mallory")
+    answer = alice.get("/services/token/")
+    assert answer.status_code == 200 and answer.json()["name"] == "alice"
+    assert mallory.get("/services/token/").status_code == 403
+    assert Api(hub.url, "nonsense").get("/services/token/").status_code in (302, 403)
+
+
+def walk(web, path, most=12):
+    """Follows redirects, and agrees where it is asked to; the last answer."""
+    answer = web.get(path)
+    for _ in range(most):
+        if answer.status_code in (301, 302, 303):
+            answer = web.get(answer.headers["Location"].removeprefix(web.base))
+        elif answer.status_code == 200 and "/oauth2/authorize" in answer.request.url:
+            answer = consent(web, answer)
+        else:
+            return answer
+    raise AssertionError(f"more than {most} steps; the last was {answer.request.url}")
+
+
+def test_a_huboauth_service_from_sign_in_to_sign_out(hub, notebook_venv):
+    whoami(hub, notebook_venv, "browser")
+    let_in(hub, "browser", "alice")
+    hub.start()
+    until(lambda: hub.web().get("/services/browser/environment").status_code == 200, "it serves")
+    web = WebSession(hub.url)
+    asked = web.get("/services/browser/")
+    assert asked.status_code == 302 and "/hub/api/oauth2/authorize" in asked.headers["Location"]
+    assert web.get(asked.headers["Location"]).headers["Location"].startswith("/hub/login")
+    assert web.sign_in("alice", "x").status_code == 302
+    answer = walk(web, "/services/browser/")
+    assert answer.status_code == 200 and answer.json()["name"] == "alice" and answer.request.url == hub.url + "/services/browser/"
+    walk(web, "/hub/logout")
+    assert web.get("/services/browser/").status_code == 302  # the session has ended there too
+    assert walk(signed_in(hub, "mallory"), "/services/browser/").status_code == 403
+
+
+def test_the_idle_culler_ends_an_idle_server(hub, notebook_venv):
+    add(hub, name="culler", command=[f"{notebook_venv}/bin/python", "-m", "jupyterhub_idle_culler", "--timeout=3", "--cull-every=1"],
+        scopes=["list:users", "read:users:activity", "read:servers", "delete:servers"])
+    hub.start()
+    hub.api().make_user("alice")
+    assert hub.api().start("alice").status_code in (201, 202)
+    hub.api().wait_ready("alice")
+    hub.api().wait_stopped("alice")
