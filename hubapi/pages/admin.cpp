@@ -171,4 +171,10 @@ std::string range_in_words(std::size_t offset, std::size_t shown, std::size_t to
                        what);
 }
 
+response ask_page(site_pages p, const request& r, const ask_view& v) {
+    response cookies;
+    const auto f = frame_of(p, r, cookies, "admin");
+    return show(p, std::move(cookies), 200, p.draw.ask(f, v), true);
+}
+
 } // namespace berth::pages

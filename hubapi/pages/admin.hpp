@@ -55,6 +55,9 @@ std::string one_a_line(const std::vector<std::string>& names);
 // "51 to 100 of 10,000 users"
 std::string range_in_words(std::size_t offset, std::size_t shown, std::size_t total, std::string_view what);
 
+// The page that asks before `v.verb` is done.
+response ask_page(site_pages p, const request& r, const ask_view& v);
+
 // Registered by the files of their name.
 void add_admin_user_pages(http::router& routes, site_pages p);
 void add_admin_group_pages(http::router& routes, site_pages p);

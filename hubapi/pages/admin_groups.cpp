@@ -176,8 +176,6 @@ asio::awaitable<response> save(site_pages p, hub::principal who, request r) {
 asio::awaitable<response> ask_delete(site_pages p, hub::principal who, request r) {
     const auto* g = group_of(p, who, r);
     if (!g || !may_group(p, who, "delete:groups", g->name)) co_return error_page(p, r, 404);
-    response cookies;
-    const auto f = frame_of(p, r, cookies, "admin");
     ask_view v;
     v.title = "Delete?";
     v.question = fmt::format("Delete the group “{}”?", g->name);
@@ -185,13 +183,14 @@ asio::awaitable<response> ask_delete(site_pages p, hub::principal who, request r
     v.action = group_url(p, g->name) + "/delete";
     v.verb = "Delete";
     v.back_url = group_url(p, g->name);
-    co_return show(p, std::move(cookies), 200, p.draw.ask(f, v), true);
+    co_return ask_page(p, r, v);
 }
 
 asio::awaitable<response> do_delete(site_pages p, hub::principal who, request r) {
     const auto* g = group_of(p, who, r);
     if (!g || !may_group(p, who, "delete:groups", g->name)) co_return error_page(p, r, 404);
-    if (auto done = co_await hub::delete_group(p.h, who, g->name); !done) co_return failure_page(p, r, done.error());
+    if (auto done = co_await hub::delete_group(p.h, who, g->name); !done)
+        co_return failure_page(p, r, done.error());
     co_return http::make_redirect(p.path("admin/groups"), see_other);
 }
 

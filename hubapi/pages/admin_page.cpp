@@ -238,8 +238,6 @@ std::vector<named_server> stoppable(site_pages p, const hub::principal& who) {
 
 asio::awaitable<response> ask_stop_all(site_pages p, hub::principal who, request r) {
     const auto count = stoppable(p, who).size();
-    response cookies;
-    const auto f = frame_of(p, r, cookies, "admin");
     ask_view v;
     v.title = "Stop all?";
     v.question = count == 1 ? "Stop the one server that runs?" : fmt::format("Stop all {} servers?", count);
@@ -247,7 +245,7 @@ asio::awaitable<response> ask_stop_all(site_pages p, hub::principal who, request
     v.action = p.path("admin/stop-all");
     v.verb = "Stop all";
     v.back_url = p.path("admin");
-    co_return show(p, std::move(cookies), 200, p.draw.ask(f, v), true);
+    co_return ask_page(p, r, v);
 }
 
 asio::awaitable<response> stop_all(site_pages p, hub::principal who, request r) {

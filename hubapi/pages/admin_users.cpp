@@ -159,8 +159,6 @@ asio::awaitable<response> save(site_pages p, hub::principal who, request r) {
 asio::awaitable<response> ask_delete(site_pages p, hub::principal who, request r) {
     const auto* u = user_of(p, who, r);
     if (!u || !may_user(p, who, "delete:users", u->name)) co_return error_page(p, r, 404);
-    response cookies;
-    const auto f = frame_of(p, r, cookies, "admin");
     ask_view v;
     v.title = "Delete?";
     v.question = fmt::format("Delete the user “{}”?", u->name);
@@ -168,7 +166,7 @@ asio::awaitable<response> ask_delete(site_pages p, hub::principal who, request r
     v.action = user_url(p, u->name) + "/delete";
     v.verb = "Delete";
     v.back_url = user_url(p, u->name);
-    co_return show(p, std::move(cookies), 200, p.draw.ask(f, v), true);
+    co_return ask_page(p, r, v);
 }
 
 asio::awaitable<response> do_delete(site_pages p, hub::principal who, request r) {

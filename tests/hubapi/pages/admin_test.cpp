@@ -2,6 +2,7 @@
 // The pages of administrators, without a browser.
 #include "hubapi/pages/admin.hpp"
 #include "tests/hubapi/pages/page_fixture.hpp"
+#include "tests/hubapi/pages/samples.hpp"
 
 #include <gmock/gmock.h>
 
@@ -50,6 +51,17 @@ TEST(list_request, keeps_what_it_understands) {
 TEST(range, has_groups_of_three) {
     EXPECT_EQ(range_in_words(50, 50, 10000, "users"), "51 to 100 of 10,000 users");
     EXPECT_EQ(range_in_words(0, 0, 0, "users"), "0 users");
+}
+
+TEST(admin_samples, say_jobs_and_escape_names) {
+    std::vector<sample> all;
+    add_admin_samples(**renderer::make({}), all);
+    EXPECT_THAT(all.front().html,
+                AllOf(HasSubstr(">4711<"), HasSubstr(">n042<"),
+                      HasSubstr("Waiting for resources (Slurm: Resources)"), HasSubstr("bob &lt;b&gt;"),
+                      Not(HasSubstr("bob <b>")), HasSubstr("data-live=\"3\"")));
+    EXPECT_THAT(all[1].html, AllOf(HasSubstr("role=\"alert\""), HasSubstr("bob: already starting"),
+                                   Not(HasSubstr("data-live"))));
 }
 
 TEST_F(admin_pages, are_for_who_has_admin_ui) {

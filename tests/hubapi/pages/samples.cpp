@@ -300,6 +300,7 @@ std::vector<sample> all_samples(const renderer& r) {
     add("error-404", r.error(signed_in(), error(404)));
     add("error-503", r.error(anonymous(), error(503)));
     add("signed-out", r.signed_out(anonymous()));
+    add_admin_samples(r, all);
     return all;
 }
 

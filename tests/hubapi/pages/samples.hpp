@@ -15,5 +15,7 @@ struct sample {
 };
 
 std::vector<sample> all_samples(const renderer& r);
+// Those of administrators; they are among all.
+void add_admin_samples(const renderer& r, std::vector<sample>& all);
 
 } // namespace berth::pages
