@@ -53,6 +53,7 @@ asio::awaitable<response> home(site_pages p, hub::principal who, request r) {
     for (const auto* s : mine) v.servers.push_back(card_of(*s, about));
     if (std::ranges::any_of(v.servers, &server_card::busy)) f.refresh = "5";
     v.title_state = summary(v.servers);
+    v.shared = shared_with(p, who);
     v.down = clusters_down(p, mine);
     v.start_url = p.path("spawn");
     v.notice = credential_notice(p, who);

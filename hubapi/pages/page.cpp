@@ -190,6 +190,7 @@ void page_handlers::add_routes(http::router& routes) {
     add_spawn_pages(routes, p);
     add_server_pages(routes, p);
     add_token_pages(routes, p);
+    add_share_pages(routes, p);
     add_admin_pages(routes, p);
     add_plain_pages(routes, p);
 }

@@ -172,6 +172,19 @@ data of(const home_view& v) {
     put(d, "new_url", v.new_url);
     put(d, "notice", v.notice);
     put_list(d, "servers", v.servers, of_card);
+    put(d, "any_shared", !v.shared.empty());
+    put_list(d, "shared", v.shared, [](const shared_card& c) {
+        data item;
+        put(item, "id", c.id);
+        put(item, "title", c.title);
+        put(item, "owner", c.owner);
+        put(item, "kind", c.state.kind);
+        put(item, "state", c.state.text);
+        put(item, "open_url", c.open_url);
+        put(item, "leave_action", c.leave_action);
+        put(item, "by_group", c.by_group);
+        return item;
+    });
     put_list(d, "down", v.down, [](const cluster_notice& c) {
         data item;
         put(item, "name", c.name);
