@@ -2,7 +2,6 @@
 // What the pages of administrators show: plain values in words, as in views.hpp.
 #pragma once
 
-#include "hubapi/pages/template_library.hpp"
 #include "hubapi/pages/views.hpp"
 
 #include <string>
@@ -86,11 +85,5 @@ struct admin_group_view {
     bool may_edit = false;
     std::string error;
 };
-
-data of(const admin_view& v);
-data of(const admin_add_view& v);
-data of(const admin_user_view& v);
-data of(const admin_groups_view& v);
-data of(const admin_group_view& v);
 
 } // namespace berth::pages
