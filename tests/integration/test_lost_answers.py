@@ -144,7 +144,7 @@ def test_a_job_is_forgotten_and_its_id_given_to_another(hub, own_cluster, figure
     api = hub.api()
     api.make_user("alice")
     own_id = start_and_forget(api, hub, own_cluster, without_state)
-    begun = time.monotonic()
+    begun, logged = time.monotonic(), own_cluster.log_size()
     theirs = give_away(own_cluster, own_id)
 
     server = until(lambda: (s := api.server("alice", "runs")) and s.get("stopped") and s, "what is lost is said to be", 60, 0.02)
@@ -156,7 +156,7 @@ def test_a_job_is_forgotten_and_its_id_given_to_another(hub, own_cluster, figure
     assert api.stop("alice", "runs").status_code in (202, 204)
     api.wait_stopped("alice", "runs")
     # Slurm itself may end their job of the same id: slurmd still runs the forgotten one under it. Asked for by nobody, though.
-    ended = own_cluster.kill_requests()
+    ended = own_cluster.kill_requests(since=logged)
     assert again["job"]["id"] in ended, "a stop is such a request"
     assert not ended & set(theirs), "the hub asked for the end of another user's job"
     figures(f"slurmctld {'without its state' if without_state else 'killed before it saved a job'}: said {said:.1f} s after it was back: "

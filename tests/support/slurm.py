@@ -71,9 +71,13 @@ class Cluster:
         for path in (self.folder / "state").rglob("*"):
             shutil.chown(path, "slurm", "slurm")
 
-    def kill_requests(self):
-        """The ids of the jobs whose end somebody asked slurmctld for, by its log."""
-        log = (self.folder / "log/slurmctld.log").read_text(errors="replace")
+    def log_size(self):
+        """The bytes of slurmctld's log so far."""
+        return (self.folder / "log/slurmctld.log").stat().st_size
+
+    def kill_requests(self, since):
+        """The ids of the jobs whose end somebody asked slurmctld for, by its log from this byte on."""
+        log = (self.folder / "log/slurmctld.log").read_bytes()[since:].decode(errors="replace")
         return set(re.findall(r"REQUEST_KILL_JOB JobId=(\d+)", log))
 
     def run(self, *command, user=None):
