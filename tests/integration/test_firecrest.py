@@ -6,37 +6,23 @@ import pytest
 
 from support import processes
 from support.crashes import use_mocks_on_slurm
-from support.oidc_hub import bearer, sign_in, token_of, use_provider
+from support.firecrest_hub import POLLER, behind_firecrest, hubs_jobs
+from support.oidc_hub import bearer, sign_in, token_of
 from support.waiting import until
-
-POLLER = "spawn-tester"
 
 
 def use_firecrest(hub, gateway, provider, cluster, **more):
-    """The mocks of use_mocks_on_slurm, started by way of FirecREST; nothing of the hub has a privilege."""
+    """The mocks of use_mocks_on_slurm, started by way of FirecREST."""
     use_mocks_on_slurm(hub, cluster)
-    use_provider(hub, provider)
-    keys = hub.configuration["cluster"]["hpc"]
-    del keys["identity"]
-    hub.configuration["hub"]["connect_url"] = hub.url
-    keys.update({"backend": "firecrest", "url": gateway.url, "system": gateway.system, "poll_account": POLLER, "poll_interval": "300ms",
-                 "poll_interval_max": "1s", "work_dir": "/home/{user}", "node_name_template": "127.0.0.1"} | more)
-    hub.environment.pop("SLURM_CONF", None)
-    return hub
+    return behind_firecrest(hub, gateway, provider, poll_interval="300ms", **more)
 
 
 @pytest.fixture
 def hub(unstarted_hub, firecrest_gateway, identity_provider, cluster):
     identity_provider.set_access_token_seconds(600)
-    identity_provider.name_client_account(POLLER, POLLER)
     use_firecrest(unstarted_hub, firecrest_gateway, identity_provider, cluster)
     yield unstarted_hub.start()
     cluster.cancel_all()
-
-
-def jobs_of(hub, cluster):
-    prefix = f"berth-{(hub.folder / 'data/hub_id').read_text().strip()}-"
-    return [job for job in cluster.jobs() if job.name.startswith(prefix) and job.state != "COMPLETING"]
 
 
 def signed_in(hub, provider, user="alice"):
@@ -52,14 +38,14 @@ def test_a_notebook_starts_runs_as_its_user_and_stops(hub, identity_provider, fi
     server = alice.wait_ready("alice")
     took = time.monotonic() - begun
     assert alice.get("/user/alice/api").status_code == 200
-    job, = jobs_of(hub, cluster)
+    job, = hubs_jobs(hub, cluster)
     assert (job.id, job.user) == (server["job"]["id"], "alice")
     mine = {route: n for route, n in firecrest_gateway.counts_by_user()["alice"].items()}
     assert sum(mine.values()) <= 3, mine
     figures(f"a start by FirecREST: ready after {took:.1f} s, {sum(mine.values())} calls besides the shared polling")
     assert alice.stop("alice").status_code in (202, 204)
     alice.wait_stopped("alice")
-    until(lambda: not jobs_of(hub, cluster), "no job is left")
+    until(lambda: not hubs_jobs(hub, cluster), "no job is left")
 
 
 def test_without_a_sign_in_a_start_says_what_is_missing(hub, identity_provider):
@@ -72,7 +58,7 @@ def test_a_service_account_starts_watches_and_stops(hub, identity_provider, clus
     tester = bearer(hub, identity_provider)
     assert tester.start(POLLER).status_code == 202
     tester.wait_ready(POLLER)
-    assert [job.user for job in jobs_of(hub, cluster)] == [POLLER]
+    assert [job.user for job in hubs_jobs(hub, cluster)] == [POLLER]
     assert tester.stop(POLLER).status_code in (202, 204)
     tester.wait_stopped(POLLER)
 
@@ -95,7 +81,7 @@ def test_a_reason_that_waiting_does_not_cure_ends_the_start(hub, identity_provid
     assert alice.start("alice").status_code == 202
     failure = until(lambda: (alice.server("alice") or {}).get("failure"), "the start has failed", 60)
     assert "Partition" in failure["message"]
-    until(lambda: not jobs_of(hub, cluster), "no job is left", 30)
+    until(lambda: not hubs_jobs(hub, cluster), "no job is left", 30)
 
 
 @pytest.mark.parametrize("fault", [
@@ -105,7 +91,7 @@ def test_a_submit_whose_answer_is_lost_is_one_job(hub, identity_provider, firecr
     firecrest_gateway.faults(**fault)
     assert alice.start("alice").status_code == 202
     alice.wait_ready("alice", timeout=60)
-    assert len(jobs_of(hub, cluster)) == 1
+    assert len(hubs_jobs(hub, cluster)) == 1
     assert sum(firecrest_gateway.shown().values()) >= 1
 
 
@@ -115,7 +101,7 @@ def test_a_gateway_that_is_away_ends_nothing(hub, identity_provider, firecrest_g
         assert alice.start("alice", name=name).status_code == 202
     for name in ("a", "b", "c"):
         alice.wait_ready("alice", name)
-    ids = {job.id for job in jobs_of(hub, cluster)}
+    ids = {job.id for job in hubs_jobs(hub, cluster)}
     firecrest_gateway.kill()
     until(lambda: alice.server("alice", "a").get("unknown_since"), "the state is unknown", 30)
     assert alice.get("/user/alice/a/api").status_code == 200
@@ -126,7 +112,7 @@ def test_a_gateway_that_is_away_ends_nothing(hub, identity_provider, firecrest_g
     firecrest_gateway.up()
     alice.wait_ready("alice", "d", timeout=60)
     alice.wait_stopped("alice", "c", timeout=60)
-    assert ids - {job.id for job in jobs_of(hub, cluster)} and len(jobs_of(hub, cluster)) == 3
+    assert ids - {job.id for job in hubs_jobs(hub, cluster)} and len(hubs_jobs(hub, cluster)) == 3
 
 
 def test_a_user_whose_sign_in_has_ended_loses_no_server_and_may_stop(hub, identity_provider, firecrest_gateway, cluster):
@@ -148,7 +134,7 @@ def test_nothing_secret_is_seen(hub, identity_provider, firecrest_gateway, clust
         seen.update(processes.command_lines())
         return (alice.server("alice") or {}).get("ready")
     until(look, "it is ready", 30, 0.02)
-    job, = jobs_of(hub, cluster)
+    job, = hubs_jobs(hub, cluster)
     environment = next(e for e in processes.environments() if e.get("BERTH_JOB") == job.name and "JUPYTERHUB_API_TOKEN" in e)
     token = environment["JUPYTERHUB_API_TOKEN"]
     assert not any(token in line or "eyJ" in line for line in seen), "a token is on a command line"
