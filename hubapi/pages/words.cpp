@@ -5,6 +5,7 @@
 #include "hubapi/model/urls.hpp"
 #include "scheduler/script/options.hpp"
 #include "scheduler/spawner/progress_text.hpp"
+#include "scheduler/spawner/reason_text.hpp"
 
 #include <fmt/format.h>
 

@@ -3,6 +3,7 @@
 
 #include "daemon/runtime/encoding.hpp"
 #include "daemon/runtime/time_text.hpp"
+#include "scheduler/spawner/reason_text.hpp"
 
 #include <fmt/format.h>
 
@@ -28,6 +29,9 @@ constexpr std::array<known_state, 9> known_states = {{
     {"SPECIAL_EXIT", "The job ended and was held (special exit)"},
     {"LOST", "The process disappeared without a trace"},
 }};
+
+// Slurm's "signal" of a job whose folder or output it could not open; by way of accounting there is no word beside it.
+constexpr int slurm_cannot_open = 53;
 
 std::string signal_text(int number) {
     const char* name = sigabbrev_np(number);
@@ -57,7 +61,8 @@ std::string over_text(const ending& e) {
             return "Time limit reached after " + clock_text(*job.ended - *job.started);
         return "Time limit reached";
     }
-    if (job.reason == "JobLaunchFailure") return "The job could not be started on its node";
+    if (job.reason == "JobLaunchFailure" || (job.state == "FAILED" && job.signal == slurm_cannot_open))
+        return "The job could not be started on its node: its folder or its log could not be opened there";
     for (const auto& k : known_states)
         if (job.state == k.state)
             return std::string(k.sentence) +
@@ -81,12 +86,12 @@ std::string core(const ending& e) {
         return "The scheduler refused the job: " + (e.words.empty() ? "no reason given" : e.words);
     case ending_cause::stuck:
         return fmt::format("The job would never start: {}",
-                           e.job && !e.job->reason.empty() ? e.job->reason : "no reason given");
+                           e.job && !e.job->reason.empty() ? reason_text(e.job->reason) : "no reason given");
     case ending_cause::queue_timeout:
         if (!e.submitted)
             return fmt::format("The cluster did not take the job within {}", clock_text(e.limit));
         return fmt::format("The job waited in the queue for longer than {}{}", clock_text(e.limit),
-                           e.job && !e.job->reason.empty() ? ": " + e.job->reason : "");
+                           e.job && !e.job->reason.empty() ? ": " + reason_text(e.job->reason) : "");
     case ending_cause::launch_timeout: return launch_timeout_text(e);
     case ending_cause::over: return over_text(e);
     case ending_cause::absent:

@@ -25,8 +25,6 @@ enum class stage {
 
 // "Queued: waiting for resources (Resources), expected to start at 2026-11-22 19:05 UTC"
 std::string queued_text(const job_status& job);
-// A scheduler's reason word in plain words, or "" for one that is not known.
-std::string_view reason_in_words(std::string_view reason);
 // How a back end's kind is written: "Slurm".
 std::string kind_in_words(std::string_view kind);
 

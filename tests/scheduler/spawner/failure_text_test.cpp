@@ -19,6 +19,9 @@ struct told {
     std::string reason = {};
 };
 
+constexpr auto cannot_open =
+    "The job could not be started on its node: its folder or its log could not be opened there (job 4711)";
+
 class job_endings : public testing::TestWithParam<told> {};
 TEST_P(job_endings, in_words) {
     const auto& p = GetParam();
@@ -66,8 +69,8 @@ INSTANTIATE_TEST_SUITE_P(
              true,
              "Ended by signal 9 (SIGKILL) while the server was running (job 4711)"},
         told{"early_end", "COMPLETED", 0, {}, false, "Exit code 0 before the server answered (job 4711)"},
-        told{"launch", "FAILED", 0, 53, false, "The job could not be started on its node (job 4711)",
-             "JobLaunchFailure"},
+        told{"launch", "FAILED", 0, 53, false, cannot_open, "JobLaunchFailure"},
+        told{"launch_by_accounting", "FAILED", 0, 53, false, cannot_open},
         told{"unknown", "STRANGE", {}, {}, false, "The job ended before the server answered (job 4711)"}),
     [](const auto& info) { return info.param.name; });
 
@@ -93,7 +96,8 @@ TEST(failure_sentence, of_time_outs) {
     e.submitted = true;
     e.limit = hours(2);
     e.cause = ending_cause::queue_timeout;
-    EXPECT_EQ(failure_sentence(e), "The job waited in the queue for longer than 2:00:00: Resources (job 7)");
+    EXPECT_EQ(failure_sentence(e), 
+              "The job waited in the queue for longer than 2:00:00: waiting for resources (Resources) (job 7)");
     e.cause = ending_cause::launch_timeout;
     e.limit = minutes(5);
     e.job->node = "node1";
@@ -107,7 +111,7 @@ TEST(failure_sentence, of_time_outs) {
         "The server on node1 did not answer at 10.0.0.1:4000 within 0:05:00: connection refused (job 7)");
     e.cause = ending_cause::stuck;
     e.job->reason = "PartitionTimeLimit";
-    EXPECT_EQ(failure_sentence(e), "The job would never start: PartitionTimeLimit (job 7)");
+    EXPECT_EQ(failure_sentence(e), "The job would never start: more time than the partition allows (PartitionTimeLimit) (job 7)");
 }
 
 TEST(ended_well, only_after_serving_and_with_zero) {

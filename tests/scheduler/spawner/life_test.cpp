@@ -268,7 +268,7 @@ TEST(life, a_job_that_can_never_start_is_cancelled) {
     w.slurm.only_job()->never_starts = true;
     w.pass(5s);
     EXPECT_EQ(w.it().state, phase::stopped);
-    EXPECT_EQ(w.it().failure->sentence, "The job would never start: PartitionTimeLimit (job 4711)");
+    EXPECT_EQ(w.it().failure->sentence, "The job would never start: more time than the partition allows (PartitionTimeLimit) (job 4711)");
     EXPECT_EQ(w.slurm.alive(), 0u);
 }
 
