@@ -5,29 +5,17 @@ import time
 import pytest
 
 from support import processes
-from support.crashes import use_mocks_on_slurm
-from support.firecrest_hub import POLLER, behind_firecrest, hubs_jobs
-from support.oidc_hub import bearer, sign_in, token_of
+from support.firecrest_hub import POLLER, hubs_jobs, mocks_behind_firecrest, signed_in
+from support.oidc_hub import bearer, token_of
 from support.waiting import until
-
-
-def use_firecrest(hub, gateway, provider, cluster, **more):
-    """The mocks of use_mocks_on_slurm, started by way of FirecREST."""
-    use_mocks_on_slurm(hub, cluster)
-    return behind_firecrest(hub, gateway, provider, poll_interval="300ms", **more)
 
 
 @pytest.fixture
 def hub(unstarted_hub, firecrest_gateway, identity_provider, cluster):
     identity_provider.set_access_token_seconds(600)
-    use_firecrest(unstarted_hub, firecrest_gateway, identity_provider, cluster)
+    mocks_behind_firecrest(unstarted_hub, firecrest_gateway, identity_provider, cluster)
     yield unstarted_hub.start()
     cluster.cancel_all()
-
-
-def signed_in(hub, provider, user="alice"):
-    sign_in(hub, provider, user)
-    return token_of(hub, user)
 
 
 def test_a_notebook_starts_runs_as_its_user_and_stops(hub, identity_provider, firecrest_gateway, cluster, figures):

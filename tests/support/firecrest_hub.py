@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Hubs that reach a cluster by FirecREST alone, with the tokens of the users who sign in at an identity provider."""
-from support.oidc_hub import use_provider
+from support.crashes import use_mocks_on_slurm
+from support.oidc_hub import sign_in, token_of, use_provider
 
 POLLER = "spawn-tester"
 
@@ -23,3 +24,14 @@ def hubs_jobs(hub, cluster):
     """This hub's jobs that have not ended."""
     prefix = f"berth-{(hub.folder / 'data/hub_id').read_text().strip()}-"
     return [job for job in cluster.jobs() if job.name.startswith(prefix) and job.state != "COMPLETING"]
+
+
+def mocks_behind_firecrest(hub, gateway, provider, cluster, **more):
+    """The mocks of use_mocks_on_slurm, started by way of FirecREST."""
+    use_mocks_on_slurm(hub, cluster)
+    return behind_firecrest(hub, gateway, provider, **{"poll_interval": "300ms"} | more)
+
+
+def signed_in(hub, provider, user="alice"):
+    sign_in(hub, provider, user)
+    return token_of(hub, user)
