@@ -5,59 +5,19 @@ BERTH_KILLS is how many, BERTH_SEED repeats a run's choices (not the scheduler's
 """
 import os
 import random
-import re
 import statistics
-import threading
 import time
 
 import pytest
-import requests
 
-from support.crashes import AGENT, KINDS, RoutePoller, ask, helper_pids, jobs_of, kill, use_mocks_on_slurm
+from support.crashes import AGENT, KINDS, RoutePoller, helper_pids, kill, use_mocks_on_slurm
+from support.owners import Owner, in_place, score
 from support.waiting import until
 
 KILLS = int(os.environ.get("BERTH_KILLS", "300"))
 SEED = int(os.environ.get("BERTH_SEED") or random.randrange(10**6))
 ROOM = 8  # servers that the cluster's nodes hold
 SERVERS = [(user, f"n{i}") for user in ("alice", "bob") for i in range(5)]  # when all are wanted, two wait
-
-
-class Owner:
-    """Somebody who starts and stops one server again and again, and insists until the hub has said yes."""
-
-    def __init__(self, hub, user, name, seed):
-        self.api, self.user, self.name = hub.api(), user, name
-        self.choose, self.wanted, self.acknowledged = random.Random(seed), False, 0
-        self.over = threading.Event()
-        self.thread = threading.Thread(target=self.live, daemon=True)
-        self.thread.start()
-
-    def live(self):
-        while not self.over.is_set():
-            self.wanted = not self.wanted
-            while not self.insisted():
-                time.sleep(0.1)
-            self.acknowledged += 1
-            # Some stop what has hardly begun, some let it run.
-            self.over.wait(self.choose.choice((0.1, 0.5, 2, 5)) * self.choose.random())
-
-    def model(self):
-        try:
-            return self.api.server(self.user, self.name) or {}
-        except (requests.RequestException, AssertionError, ValueError):
-            return None
-
-    def insisted(self):
-        if ask(self.api, "POST" if self.wanted else "DELETE", self.user, self.name) in (201, 202, 204):
-            return True
-        # Said before a kill cut the answer off, perhaps.
-        model = self.model()
-        if model is None:
-            return False
-        if self.wanted:
-            return bool(model.get("ready")) or model.get("pending") == "spawn"
-        return not model or model.get("stopped") or model.get("pending") == "stop"
-
 
 
 class Killer:
@@ -84,35 +44,11 @@ class Killer:
             self.routes.append(route.after(begun))
 
 
-def in_place(model):
-    """Ready, or a job that waits for room."""
-    return model.get("ready") or (model.get("pending") == "spawn" and (model.get("job") or {}).get("id"))
-
-
 def settled(owners):
     """Nothing is under way, but what finds no room."""
     models = [owner.model() or {} for owner in owners]
     ready, wanted = sum(bool(m.get("ready")) for m in models), sum(o.wanted for o in owners)
     return ready >= min(ROOM, wanted) and all(bool(in_place(m)) == o.wanted and m.get("pending") != "stop" for m, o in zip(models, owners))
-
-
-def attempts(log):
-    """Which server each attempt was one of, by the hub's log."""
-    return {attempt: (user, name.strip('"')) for user, name, attempt in
-            re.findall(r"\bspawn\.\w+ .*?user=(\S+) server=(\S*) .*?attempt=(\w+)", log)}
-
-
-def score(hub, cluster, owners):
-    """What is wrong at this moment: orphans, doubles, forgotten servers, servers that nobody wants."""
-    jobs, whose = jobs_of(hub, cluster), attempts(hub.log())
-    mine = {(o.user, o.name): o.model() or {} for o in owners}
-    kept = {m["job"]["id"] for m in mine.values() if in_place(m)}
-    wanted = {(o.user, o.name) for o in owners if o.wanted}
-    extra = [whose.get(job.name.rsplit("-", 1)[1]) for job_id, job in jobs.items() if job_id not in kept]
-    return {"orphans": sum(server not in wanted for server in extra), "doubles": sum(server in wanted for server in extra),
-            "forgotten": sorted(server for server in wanted if not in_place(mine[server])),
-            "unwanted": sorted(server for server in mine if server not in wanted and in_place(mine[server])),
-            "without a job": sorted(kept - set(jobs))}
 
 
 @pytest.fixture
