@@ -19,8 +19,8 @@ from bench import plot, results, setup
 RESULTS = setup.ROOT / "build/bench/results.json"
 # In the order in which they run: what shares hubs stands together, hubs with many servers last.
 ROW_NAMES = ["page", "user", "named-user", "activity", "user-list", "new-users", "wave", "memory", "boot", "kill", "stored", "admin",
-             "proxy", "echo", "idle-websockets", "transfer", "slurm"]
-NOT_QUICK = {"slurm"}
+             "proxy", "echo", "idle-websockets", "transfer", "slurm", "firecrest"]
+NOT_QUICK = {"slurm", "firecrest"}
 
 
 def arguments(given):
@@ -40,8 +40,9 @@ def arguments(given):
 
 
 def row_functions():
-    from bench import rows_admin, rows_api, rows_page, rows_proxy, rows_servers, rows_slurm, rows_stored
-    return {name: work for rows in (rows_page, rows_api, rows_servers, rows_stored, rows_admin, rows_proxy, rows_slurm) for name, work in rows.ROWS.items()}
+    from bench import rows_admin, rows_api, rows_firecrest, rows_page, rows_proxy, rows_servers, rows_slurm, rows_stored
+    modules = (rows_page, rows_api, rows_servers, rows_stored, rows_admin, rows_proxy, rows_slurm, rows_firecrest)
+    return {name: work for rows in modules for name, work in rows.ROWS.items()}
 
 
 def measure_rows(names, quick):

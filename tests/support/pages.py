@@ -3,8 +3,6 @@
 import re
 from pathlib import Path
 
-AXE = Path(__import__("axe_playwright_python").__file__).parent / "axe.min.js"
-
 
 def control(page, name):
     """A button or a link by its verb."""
@@ -21,7 +19,8 @@ def sign_in(page, base, user, password, path="/hub/home"):
 
 def violations(page):
     """What axe finds, as 'rule: element' lines."""
-    page.evaluate(AXE.read_text())
+    import axe_playwright_python  # only who asks axe needs its package
+    page.evaluate((Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text())
     found = page.evaluate("axe.run().then(r => r.violations)")
     return [f"{v['id']} ({v['impact']}): {node['html'][:160]}" for v in found for node in v["nodes"]]
 
