@@ -3,6 +3,7 @@
 
 #include "daemon/runtime/encoding.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace berth::http {
@@ -64,9 +65,8 @@ int wanted(std::string_view accept, std::string_view type, bool& named) {
 } // namespace
 
 std::optional<std::string> find_value(const name_values& list, std::string_view name) {
-    for (const auto& [key, value] : list)
-        if (key == name) return value;
-    return std::nullopt;
+    const auto at = std::find_if(list.rbegin(), list.rend(), [&](const auto& pair) { return pair.first == name; });
+    return at == list.rend() ? std::nullopt : std::optional(at->second);
 }
 
 std::vector<std::string> request::cookies(std::string_view name) const {

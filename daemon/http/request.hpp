@@ -15,7 +15,7 @@ namespace berth::http {
 // Name and value pairs of a query or a form, decoded, in their order.
 using name_values = std::vector<std::pair<std::string, std::string>>;
 
-// The first value under `name`, or nothing. (`?x` and `?x=` both give an empty string.)
+// The last value under `name`, as Tornado takes it, or nothing. (`?x` and `?x=` both give an empty string.)
 std::optional<std::string> find_value(const name_values& list, std::string_view name);
 
 // One request, read whole (body included, within the listener's limits). A value that its handler owns.

@@ -168,7 +168,7 @@ void write_service(json_writer& w, hub& h, const service& s, const principal& ca
     const auto t = auth::target::of_service(s.name);
     const auto may = [&](std::string_view scope) { return caller.scopes->covers(scope, t, h.who); };
     w.open('{').key("kind").text("service").key("name").text(s.name).key("admin").boolean(s.admin);
-    if (extra) // who am I: the members are there, with nothing in them
+    if (may("read:services") && extra) // who am I: the members are there, with nothing in them
         w.raw(R"("url":null,"prefix":"","command":[],"pid":0,"info":null,"display":null)");
     else if (may("read:services"))
         write_service_details(w, h, s);

@@ -65,6 +65,12 @@ result<scheduler::start_request> make_request(hub& h, const start_order& order) 
     return r;
 }
 
+// Starts and stops are activity, of the owner too, whoever asks for them: as in JupyterHub.
+void mark_active(hub& h, const scheduler::server_key& key) {
+    h.servers.touch(key, h.time.now());
+    h.who.touch(key.user_id, h.time.now());
+}
+
 } // namespace
 
 bool valid_server_name(std::string_view name) {
@@ -88,7 +94,7 @@ asio::awaitable<result<void>> start_server(hub& h, start_order order) {
     if (h.identity.spawns)
         if (auto had = co_await h.identity.spawns->for_start(order.user_id); !had) co_return fail(had.error());
     auto done = co_await h.servers.start(std::move(*request));
-    if (done) h.servers.touch(key, h.time.now());
+    if (done) mark_active(h, key);
     co_return done;
 }
 
@@ -101,6 +107,7 @@ asio::awaitable<result<void>> define_server(hub& h, start_order order) {
 asio::awaitable<result<bool>> stop_server(hub& h, scheduler::server_key key, bool remove) {
     const auto done = co_await h.servers.stop(key, remove);
     if (!done && (done.error().code == errc::not_found || done.error().code == errc::cancelled)) co_return fail(done.error());
+    mark_active(h, key);
     if (!done) h.log.warning("stop.not_saved", {{"user_id", key.user_id}, {"server", key.name}, {"why", done.error()}});
     if (remove) // another server of this name is not shared
         if (const auto gone = co_await h.shared.forget_server(key); !gone)

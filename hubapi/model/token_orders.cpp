@@ -13,14 +13,13 @@ namespace {
 constexpr std::size_t longest_note = 1000;
 
 result<std::vector<std::string>> raw_scopes(const hub& h, const token_order& order) {
-    if (!order.scopes.empty() && !order.roles.empty())
+    if (order.scopes && order.roles)
         return fail(errc::invalid_argument, "Can only assign one of scopes or roles when creating tokens.");
-    if (!order.scopes.empty()) {
-        if (auto ok = auth::check_known(order.scopes); !ok) return fail(ok.error());
-        return order.scopes;
+    if (order.scopes) {
+        if (auto ok = auth::check_known(*order.scopes); !ok) return fail(ok.error());
+        return *order.scopes;
     }
-    auto names = order.roles;
-    if (names.empty()) names.emplace_back("token");
+    const auto names = order.roles.value_or(std::vector<std::string>(1, "token"));
     std::vector<std::string> out;
     for (const auto& name : names) {
         const auto at = h.may.roles().find(name);

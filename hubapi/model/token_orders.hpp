@@ -15,7 +15,8 @@ namespace berth::hub {
 struct token_order {
     std::int64_t user_id = 0;               // the owner
     std::string note;
-    std::vector<std::string> scopes, roles; // at most one of them; none: the role "token" (everything the owner may)
+    // At most one of them. None: the role "token" (everything the owner may). Empty: who its owner is, and no more.
+    std::optional<std::vector<std::string>> scopes, roles;
     std::optional<std::chrono::seconds> expires_in;
 };
 

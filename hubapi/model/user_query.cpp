@@ -76,8 +76,8 @@ user_page by_activity(const hub& h, const chooser& fits, const user_query& q) {
     for (const auto& [id, u] : h.who.users())
         if (fits.trivial() || fits(u)) list.push_back(&u);
     const auto before = [&](const user* a, const user* b) {
-        const auto x = std::pair(a->last_activity, a->id), y = std::pair(b->last_activity, b->id);
-        return q.descending ? y < x : x < y;
+        if (a->last_activity == b->last_activity) return a->id < b->id;
+        return (a->last_activity < b->last_activity) != q.descending;
     };
     const auto from = std::min(q.offset, list.size()), to = from + std::min(q.limit, list.size() - from);
     std::ranges::partial_sort(list, list.begin() + static_cast<std::ptrdiff_t>(to), before);

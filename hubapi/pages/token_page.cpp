@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <sstream>
 
@@ -118,7 +119,8 @@ result<hub::token_order> read_order(const http::name_values& form, std::int64_t 
     order.note = field(form, "note").substr(0, 1000);
     if (order.note.empty()) order.note = "Made on the page of tokens";
     std::istringstream words(field(form, "scopes"));
-    for (std::string word; words >> word;) order.scopes.push_back(word);
+    std::vector<std::string> scopes(std::istream_iterator<std::string>(words), {});
+    if (!scopes.empty()) order.scopes = std::move(scopes);
     const auto expires = field(form, "expires_in");
     if (expires == "never") return order;
     const auto text = expires.empty() ? std::string(usual_lifetime) : expires;

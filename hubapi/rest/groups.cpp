@@ -34,9 +34,16 @@ result<std::vector<std::int64_t>> user_ids(const hub& h, const std::vector<std::
     return out;
 }
 
+// Members of a group's model that a client may send.
+result<void> check_model(const json& body) {
+    for (const auto& [key, value] : body.items())
+        if (key != "name" && key != "users" && key != "roles") return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
+    return {};
+}
+
 // The members named in the body's "users", if there are any.
 result<std::vector<std::int64_t>> optional_members(const hub& h, const json& body) {
-    if (!body.is_object() || !body.contains("users") || body["users"].empty()) return std::vector<std::int64_t>{};
+    if (!body.contains("users") || body["users"].empty()) return std::vector<std::int64_t>{};
     auto names = read_names(body, "users", "Must specify users to add");
     if (!names) return fail(names.error());
     return user_ids(h, *names);
@@ -66,6 +73,8 @@ asio::awaitable<response> create_groups(hub& h, principal caller, request r) {
     if (!body) co_return error_answer(body.error());
     auto names = read_names(*body, "groups", "Must specify at least one group to create");
     if (!names) co_return error_answer(names.error());
+    body->erase("groups");
+    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
     for (const auto& name : *names)
         if (!valid_group_name(name)) co_return error_answer(400, "Invalid group name: " + name);
     for (const auto& name : *names)
@@ -93,6 +102,7 @@ asio::awaitable<response> create_group(hub& h, principal caller, request r) {
     if (!valid_group_name(name)) co_return error_answer(400, "Invalid group name: " + name);
     auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
+    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
     auto members = optional_members(h, *body);
     if (!members) co_return error_answer(members.error());
     if (auto done = co_await h.who.create_groups(std::vector<std::string>(1, name), std::move(*members)); !done) co_return error_answer(done.error());
@@ -109,11 +119,11 @@ asio::awaitable<response> change_members(hub& h, principal caller, request r, bo
     if (auto no = refuse(h, caller, {"groups"}, target_of(r))) co_return std::move(*no);
     const auto name = r.param("group");
     if (!h.who.find_group(name)) co_return error_answer(404, "No such group: " + name);
-    auto body = read_json(r);
+    auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
-    auto names = read_names(*body, "users", "Must specify users to add");
-    if (!names) co_return error_answer(names.error());
-    auto ids = user_ids(h, *names);
+    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (!body->contains("users")) co_return error_answer(400, add ? "Must specify users to add" : "Must specify users to delete");
+    auto ids = optional_members(h, *body);
     if (!ids) co_return error_answer(ids.error());
     auto done = add ? co_await h.who.add_members(name, *ids) : co_await h.who.remove_members(name, *ids);
     if (!done) co_return error_answer(done.error());

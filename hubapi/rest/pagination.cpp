@@ -2,10 +2,12 @@
 #include "hubapi/rest/pagination.hpp"
 
 #include "daemon/http/forms.hpp"
+#include "daemon/runtime/encoding.hpp"
 #include "hubapi/model/json_writer.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <ranges>
 
 namespace berth::hub {
 namespace {
@@ -23,15 +25,21 @@ result<std::size_t> read_number(const http::request& r, std::string_view name, s
     return static_cast<std::size_t>(value < 0 ? -value : value);
 }
 
+// The type itself, alone or in a list; with parameters it is another one, as for JupyterHub.
+bool accepts_pages(std::string_view accept) {
+    for (const auto part : std::views::split(accept, ','))
+        if (iequals(trim(std::string_view(part.begin(), part.end())), media_type)) return true;
+    return false;
+}
+
 // The request's own address with offset and limit replaced; the rest of the query stays.
 std::string next_url(const http::request& r, std::size_t offset, std::size_t limit) {
     auto query = r.query;
     const auto put = [&](const std::string& name, std::size_t value) {
         const auto at = std::ranges::find(query, name, &http::name_values::value_type::first);
-        if (at == query.end())
-            query.emplace_back(name, std::to_string(value));
-        else
-            at->second = std::to_string(value);
+        if (at == query.end()) return (void)query.emplace_back(name, std::to_string(value));
+        at->second = std::to_string(value);
+        query.erase(std::remove_if(at + 1, query.end(), [&](const auto& pair) { return pair.first == name; }), query.end());
     };
     put("offset", offset);
     put("limit", limit);
@@ -42,7 +50,7 @@ std::string next_url(const http::request& r, std::size_t offset, std::size_t lim
 
 result<page_request> read_page(const http::request& r) {
     page_request page;
-    page.paged = r.header("Accept").find(media_type) != std::string_view::npos;
+    page.paged = accepts_pages(r.header("Accept"));
     auto offset = read_number(r, "offset", 0);
     auto limit = read_number(r, "limit", page.paged ? default_limit : max_limit);
     if (!offset) return fail(offset.error());

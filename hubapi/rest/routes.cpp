@@ -18,6 +18,7 @@ void add_rest_routes(http::router& routes, hub& h) {
     add_service_routes(routes, h);
     add_proxy_routes(routes, h);
     add_credential_routes(routes, h);
+    add_authorization_routes(routes, h);
 }
 
 } // namespace berth::hub

@@ -21,6 +21,7 @@ void add_callback_routes(http::router& routes, hub& h);  // a job tells its port
 void add_service_routes(http::router& routes, hub& h);
 void add_proxy_routes(http::router& routes, hub& h);
 void add_credential_routes(http::router& routes, hub& h); // tokens of the identity provider
+void add_authorization_routes(http::router& routes, hub& h);
 
 // All of the above.
 void add_rest_routes(http::router& routes, hub& h);

@@ -28,10 +28,10 @@ std::optional<std::int64_t> token_id(std::string_view text) {
     return ec == std::errc{} && end == text.data() + text.size() ? std::optional(id) : std::nullopt;
 }
 
-result<std::vector<std::string>> read_strings(const json& body, const char* key) {
-    std::vector<std::string> out;
+result<std::optional<std::vector<std::string>>> read_strings(const json& body, const char* key) {
     const auto at = body.find(key);
-    if (at == body.end() || at->is_null()) return out;
+    if (at == body.end() || at->is_null()) return std::nullopt;
+    std::vector<std::string> out;
     if (!at->is_array()) return fail(errc::invalid_argument, fmt::format("token {} must be a list of strings, not {}", key, at->dump()));
     for (const auto& item : *at) {
         if (!item.is_string()) return fail(errc::invalid_argument, fmt::format("token {} must be a list of strings, not {}", key, at->dump()));
@@ -85,7 +85,7 @@ asio::awaitable<response> create_token(hub& h, principal caller, json body, std:
     if (!caller.scopes->covers("tokens", auth::target::of_user(name), h.who))
         co_return error_answer(403, "You may not make tokens for this user.");
     const auto* u = h.who.find(name);
-    if (!u) co_return error_answer(404, "No such user: " + name);
+    if (!u) co_return error_answer(403, "No such user: " + name);
     auto order = read_order(body);
     if (!order) co_return error_answer(order.error());
     order->user_id = u->id;

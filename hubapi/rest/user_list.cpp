@@ -30,7 +30,7 @@ result<user_query> read_query(const request& r, const page_request& page) {
         return fail(errc::invalid_argument, fmt::format("Unrecognized state filter: '{}'", state));
     q.state = states.at(state);
     q.name_filter = http::find_value(r.query, "name_filter").value_or("");
-    if (auto sort = http::find_value(r.query, "sort"); sort && !sort->empty()) {
+    if (auto sort = http::find_value(r.query, "sort")) {
         q.descending = sort->starts_with('-');
         const auto by = sort->substr(q.descending ? 1 : 0);
         if (!orders.contains(by))
@@ -55,6 +55,8 @@ user_page choose(const hub& h, const principal& caller, user_query q) {
 
 asio::awaitable<response> list_users(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"list:users"})) co_return std::move(*no);
+    if (!caller.scopes->find("list:users")->servers.empty())
+        co_return error_answer(403, "list:users cannot be filtered by servers");
     const auto where = read_page(r);
     const auto q = where ? read_query(r, *where) : result<user_query>(std::unexpected(where.error()));
     if (!q) co_return error_answer(q.error());

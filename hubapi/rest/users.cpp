@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include <set>
+
 namespace berth::hub {
 namespace asio = boost::asio;
 using http::request;
@@ -26,10 +28,11 @@ std::string type_name(const json& v) {
 }
 
 // Checks the members of a user model that a client may send.
-result<void> check_model(const json& body, std::initializer_list<std::string_view> allowed) {
+result<void> check_model(const json& body) {
+    static const std::set<std::string> allowed{"name", "admin", "groups", "roles", "auth_state"};
     if (!body.is_object()) return fail(errc::invalid_argument, "Invalid JSON data: " + body.dump());
     for (const auto& [key, value] : body.items()) {
-        if (std::ranges::find(allowed, key) == allowed.end()) return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
+        if (!allowed.contains(key)) return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
         const bool good = key == "admin" ? value.is_boolean() : key == "name" ? value.is_string() : true;
         if (!good)
             return fail(errc::invalid_argument, fmt::format("user.{} must be <class '{}'>, not: <class '{}'>", key,
@@ -63,11 +66,12 @@ asio::awaitable<response> create_users(hub& h, principal caller, request r) {
     if (!body) co_return error_answer(body.error());
     auto names = read_names(*body, "usernames", "Must specify at least one user to create");
     if (!names) co_return error_answer(names.error());
-    const auto flag = body->find("admin");
-    if (flag != body->end() && !flag->is_boolean())
-        co_return error_answer(400, fmt::format("user.admin must be <class 'bool'>, not: <class '{}'>", type_name(*flag)));
-    const bool admin = flag != body->end() && flag->get<bool>();
+    body->erase("usernames");
+    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    const bool admin = body->value("admin", false);
     if (admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
+    for (const auto& name : *names)
+        if (trim(name) != name) co_return error_answer(400, "Invalid username: " + name);
     auto good = valid_user_names(*names);
     if (!good) co_return error_answer(good.error());
     for (const auto& name : *good)
@@ -91,7 +95,7 @@ asio::awaitable<response> create_user(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"admin:users"}, auth::target::of_user(name))) co_return std::move(*no);
     auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
-    if (auto ok = check_model(*body, {"admin", "name", "auth_state"}); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
     const bool admin = body->value("admin", false);
     if (admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
     // Checked but kept as it stands, upper case included, as JupyterHub does here (and here only).
@@ -110,9 +114,12 @@ asio::awaitable<response> patch_user(hub& h, principal caller, request r) {
     const auto id = u->id;
     auto body = read_json(r);
     if (!body) co_return error_answer(body.error());
-    if (auto ok = check_model(*body, {"name", "admin", "auth_state"}); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    for (const auto* key : {"groups", "roles", "auth_state"})
+        if (body->contains(key)) co_return error_answer(400, fmt::format("user.{} cannot be changed here", key));
     user_change wanted;
     if (const auto at = body->find("name"); at != body->end()) wanted.name = at->get<std::string>();
+    if (wanted.name && trim(*wanted.name) != *wanted.name) co_return error_answer(400, "Invalid username: " + *wanted.name);
     if (const auto at = body->find("admin"); at != body->end()) wanted.admin = at->get<bool>();
     if (auto done = co_await change_user(h, caller, id, std::move(wanted)); !done) co_return error_answer(done.error());
     co_return user_answer(h, caller, 200, id);
