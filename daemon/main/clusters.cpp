@@ -112,9 +112,10 @@ result<std::unique_ptr<scheduler::backend>> make_firecrest(const backend_means& 
     return std::make_unique<scheduler::firecrest_backend>(with.executor, with.http, with.time, with.tokens, std::move(calls), std::move(s));
 }
 
-result<std::unique_ptr<scheduler::backend>> make_slurm(const backend_means& with, const cluster_keys& k, helper_process& agent) {
+result<std::unique_ptr<scheduler::backend>> make_slurm(const backend_means& with, const cluster_keys& k, const data_dir& d, helper_process& agent) {
     scheduler::slurm_settings s;
     s.cluster = k.name;
+    s.job_prefix = job_prefix(d);
     auto batch = batch_settings_of(k);
     if (!batch) return fail(batch.error());
     static_cast<scheduler::batch_settings&>(s) = std::move(*batch);
@@ -168,7 +169,7 @@ result<std::unique_ptr<scheduler::backend>> make_backend(const backend_means& wi
     const auto at = with.helpers.per_cluster.find(k.name);
     auto* helper = at == with.helpers.per_cluster.end() ? nullptr : at->second.get();
     if (k.backend == "firecrest") return make_firecrest(with, k, d);
-    if (k.backend == "slurm") return make_slurm(with, k, *helper);
+    if (k.backend == "slurm") return make_slurm(with, k, d, *helper);
     return make_local(c, k, d, helper);
 }
 

@@ -3,6 +3,7 @@
 
 #include "daemon/runtime/encoding.hpp"
 #include "scheduler/firecrest/listing.hpp"
+#include "scheduler/script/quoting.hpp"
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
@@ -73,6 +74,7 @@ asio::awaitable<result<submitted>> firecrest_backend::submit(job_spec spec) {
     launch.export_environment = launch.directives = true;
     launch.work_dir = *work_dir;
     launch.log_file = log_file_of(*work_dir, spec.job_name);
+    launch.old_logs = shell_quote(*work_dir + "/." + s_.job_prefix);
     auto script = render(s_.script, spec, launch);
     if (!script) co_return fail(script.error());
     if (script->size() > longest_script)

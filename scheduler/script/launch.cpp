@@ -12,6 +12,8 @@
 namespace berth::scheduler {
 namespace {
 
+constexpr int logs_kept = 50;
+
 bool reports_itself(const job_spec& spec) {
     const auto& program = spec.command.front();
     return program.substr(program.rfind('/') + 1) == "batchspawner-singleuser";
@@ -24,13 +26,20 @@ std::string launcher_words(const job_fields& f) {
     return given.empty() ? "" : given + " ";
 }
 
+std::string forget_old_logs(const script_settings& settings) {
+    if (settings.old_logs.empty()) return "";
+    return fmt::format("ls -1t -- {}*.log 2>/dev/null | tail -n +{} |\n"
+                       "  while IFS= read -r berth_old; do rm -f -- \"$berth_old\"; done\n",
+                       settings.old_logs, logs_kept + 1);
+}
+
 } // namespace
 
 std::string launch_block(const job_spec& spec, const script_settings& settings) {
     const bool wrapped = reports_itself(spec);
     const auto needed =
         std::span(spec.command).first(wrapped ? std::min<std::size_t>(2, spec.command.size()) : 1);
-    std::string out = "berth_status=0\n";
+    std::string out = "berth_status=0\n" + forget_old_logs(settings);
     // bash takes note of the signal and goes on when the server has ended, so that the epilogue is reached.
     if (spec.fields.epilogue) out += "trap : TERM\n";
     out += fmt::format("for berth_program in {}; do\n"

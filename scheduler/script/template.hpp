@@ -24,6 +24,9 @@ struct script_settings {
         false; // the environment as `export` lines: for schedulers that take none beside a script
     bool directives = false; // the fields as #SBATCH lines: for schedulers that take none beside a script
     std::string work_dir, log_file; // as the job sees them; "" where the back end sets them otherwise
+    // What the paths of this hub's logs begin with, as the shell reads it: the job keeps the newest 50 of its
+    // user's. "": somebody else clears them away.
+    std::string old_logs = {};
 };
 
 job_template builtin_template();

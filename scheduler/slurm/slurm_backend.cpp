@@ -59,7 +59,10 @@ void slurm_backend::change(const batch_settings& next) {
 }
 
 asio::awaitable<result<submitted>> slurm_backend::submit(job_spec spec) {
-    const auto script = render(settings_.script, spec, settings_.launch);
+    auto launch = settings_.launch;
+    if (settings_.tokens) // the agent has no rights in the user's home; the job has
+        launch.old_logs = "\"$HOME\"/." + settings_.job_prefix;
+    const auto script = render(settings_.script, spec, launch);
     if (!script) co_return fail(script.error());
     const auto answer = co_await ask_->calls.as(
         spec.user, {"submit", submit_arguments(spec, *script), action_deadline, true});

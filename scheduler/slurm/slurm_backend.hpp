@@ -19,7 +19,8 @@ namespace berth::scheduler {
 
 // [cluster.NAME] with backend = "slurm".
 struct slurm_settings : batch_settings {
-    std::string cluster; // NAME, for sentences and logs
+    std::string cluster;    // NAME, for sentences and logs
+    std::string job_prefix; // what the names of this hub's jobs begin with: "berth-<hub_id>-"
     // identity = "jwt": each call carries a user's own token. Null: the agent has rights of its own.
     token_source* tokens = nullptr;
     // Lists everybody's jobs, and cancels those whose owner has no token. "": the owners' tokens do it all.

@@ -86,7 +86,7 @@ std::string tail_of(int fd, std::size_t most) {
 
 result<std::string> prepare_log(const settings& s, const account& a, const std::string& job_name) {
     const acting_as user(a);
-    if (!user.able()) return a.home + "/" + job_name + ".log";
+    if (!user.able()) return a.home + "/." + job_name + ".log";
     if (faccessat(AT_FDCWD, a.home.c_str(), X_OK, AT_EACCESS) != 0)
         return refuse(a, "the home directory", errno);
     const descriptor dir(open_directory(a));

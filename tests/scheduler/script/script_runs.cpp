@@ -137,6 +137,27 @@ TEST(script_runs, every_field_survives_the_built_in_script) {
     }
 }
 
+TEST(script_runs, the_newest_logs_of_this_hub_are_kept) {
+    for (const std::string folder : {"logs", "it's; touch hit", "$(touch hit)"}) {
+        scratch dir;
+        dir.write("server", "#!/bin/sh\n", true);
+        fs::create_directory(dir.path / folder);
+        for (int i = 0; i < 60; ++i) dir.write(folder + "/.berth-h-" + std::to_string(i) + ".log", "");
+        dir.write(folder + "/.berth-h2-old.log", "");
+        fs::last_write_time(dir.path / folder / ".berth-h-7.log", fs::file_time_type::min());
+        job_spec spec;
+        spec.command = {"batchspawner-singleuser", "server"};
+        script_settings settings;
+        settings.old_logs = shell_quote((dir.path / folder / ".berth-h-").string());
+        EXPECT_TRUE(render(builtin_template(), spec, settings));
+        bash(dir, *render(builtin_template(), spec, settings));
+        EXPECT_EQ(std::distance(fs::directory_iterator(dir.path / folder), {}), 51) << folder;
+        EXPECT_FALSE(fs::exists(dir.path / folder / ".berth-h-7.log"));
+        EXPECT_TRUE(fs::exists(dir.path / folder / ".berth-h2-old.log"));
+        EXPECT_FALSE(fs::exists(dir.path / "hit"));
+    }
+}
+
 TEST(script_runs, prologue_epilogue_and_exit_code) {
     scratch dir;
     dir.write("batchspawner-singleuser", "#!/bin/bash\necho \"server $MODULE\"; exit 7\n", true);
