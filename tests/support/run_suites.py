@@ -94,9 +94,9 @@ def build(preset, targets):
 
 
 def programs():
-    """berth, its helpers and the mock of a notebook server, as ninja names them."""
+    """berth, its helpers and what the Python suites call besides, as ninja names them."""
     shown = subprocess.run(["ninja", "-C", str(BUILD / "release"), "-t", "targets", "all"], capture_output=True, text=True)
-    found = re.findall(r"^(bin/(?:berth[a-z-]*|mock_notebook_server|bad_disk\.so)):", shown.stdout, re.MULTILINE)
+    found = re.findall(r"^(bin/(?:berth[a-z-]*|mock_notebook_server|scope_answers|bad_disk\.so)):", shown.stdout, re.MULTILINE)
     if "bin/berth" not in found:
         raise CannotRun("the build declares no program bin/berth")
     return found
