@@ -62,6 +62,7 @@ result<scheduler::start_request> make_request(hub& h, const start_order& order) 
     r.cluster = std::move(resolved->cluster);
     r.profile = std::move(resolved->profile);
     r.fields = std::move(resolved->fields);
+    r.key_of_order = order.key;
     return r;
 }
 

@@ -16,6 +16,7 @@ struct start_order {
     std::string server;                      // "" is the default one
     std::optional<std::string> user_options; // a JSON object; nothing: the last ones again
     std::optional<std::string> display_name;
+    scheduler::start_key key = {};           // empty: each such order is one of its own
 };
 
 // Validates name, limits and options and starts. Returns when the start is durable; it goes on by itself. Failures:

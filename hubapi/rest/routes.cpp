@@ -11,6 +11,7 @@ void add_rest_routes(http::router& routes, hub& h) {
     add_token_routes(routes, h);
     add_group_routes(routes, h);
     add_server_routes(routes, h);
+    add_start_stop_routes(routes, h);
     add_share_routes(routes, h);
     add_share_code_routes(routes, h);
     add_progress_routes(routes, h);

@@ -13,7 +13,8 @@ void add_user_list_routes(http::router& routes, hub& h); // GET /users: filters,
 void add_activity_routes(http::router& routes, hub& h);
 void add_token_routes(http::router& routes, hub& h);
 void add_group_routes(http::router& routes, hub& h);
-void add_server_routes(http::router& routes, hub& h);    // start, stop, define
+void add_server_routes(http::router& routes, hub& h);    // look, define, change
+void add_start_stop_routes(http::router& routes, hub& h); // one, or many at once
 void add_share_routes(http::router& routes, hub& h);     // what is shared with whom
 void add_share_code_routes(http::router& routes, hub& h); // invitations
 void add_progress_routes(http::router& routes, hub& h);

@@ -38,7 +38,8 @@ store::migrations server_tables() {
   progress TEXT NOT NULL,
   caveat TEXT NOT NULL,
   PRIMARY KEY (user_id, name)
-))"}};
+))",
+                          "ALTER TABLE servers ADD COLUMN start_keys TEXT NOT NULL DEFAULT ''"}};
 }
 
 store::statement select_servers() { return {"SELECT * FROM servers ORDER BY user_id, name", {}}; }
@@ -75,6 +76,7 @@ record record_from(const store::row& r) {
     out.s.failure = failure_from_json(store::text(r, "failure"));
     out.s.progress = progress_from_json(store::text(r, "progress"));
     out.s.caveat = store::text(r, "caveat");
+    out.s.start_keys = start_keys_from_json(store::text(r, "start_keys"));
     return out;
 }
 
@@ -111,6 +113,7 @@ store::statement save_server(const record& r) {
         {"failure", to_json_text(s.failure)},
         {"progress", to_json_text(s.progress)},
         {"caveat", s.caveat},
+        {"start_keys", to_json_text(s.start_keys)},
     };
     static const std::string sql = [&values] {
         std::string columns, places, updates;

@@ -198,4 +198,21 @@ std::vector<progress_entry> progress_from_json(const std::string& text) {
     return out;
 }
 
+std::string to_json_text(const std::vector<start_key>& keys) {
+    if (keys.empty()) return "";
+    json j = json::array();
+    for (const auto& k : keys) j.push_back({k.key, k.order});
+    return dumped(j);
+}
+
+std::vector<start_key> start_keys_from_json(const std::string& text) {
+    std::vector<start_key> out;
+    const json j = parsed(text);
+    if (!j.is_array()) return out;
+    for (const auto& e : j)
+        if (e.is_array() && e.size() == 2 && e[0].is_string() && e[1].is_string())
+            keep_start_key(out, {e[0].get<std::string>(), e[1].get<std::string>()});
+    return out;
+}
+
 } // namespace berth::scheduler

@@ -15,9 +15,11 @@ std::string to_json_text(const job_fields& f);
 std::string to_json_text(const std::optional<job_status>& j);
 std::string to_json_text(const std::optional<spawn_failure>& f);
 std::string to_json_text(const std::vector<progress_entry>& p);
+std::string to_json_text(const std::vector<start_key>& keys);
 job_fields fields_from_json(const std::string& text);
 std::optional<job_status> job_from_json(const std::string& text);
 std::optional<spawn_failure> failure_from_json(const std::string& text);
 std::vector<progress_entry> progress_from_json(const std::string& text);
+std::vector<start_key> start_keys_from_json(const std::string& text);
 
 } // namespace berth::scheduler

@@ -4,6 +4,7 @@
 
 #include "daemon/runtime/clock.hpp"
 #include "scheduler/job.hpp"
+#include "scheduler/spawner/start_keys.hpp"
 
 #include <compare>
 #include <cstdint>
@@ -70,6 +71,7 @@ struct server {
     std::optional<time_point> phase_since, ready_at, last_activity;
     std::optional<spawn_failure> failure; // of the last start; kept until dismissed or started again
     std::vector<progress_entry> progress; // of the last start; bounded
+    std::vector<start_key> start_keys; // of the starts so far
     std::string caveat;        // what this start had to go without, a sentence for its owner; "" for nothing
     std::uint64_t version = 0; // grows with every visible change
 

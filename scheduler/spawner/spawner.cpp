@@ -90,6 +90,7 @@ asio::awaitable<result<void>> start_server(std::shared_ptr<driver> d, start_requ
     record* r = &at->second;
     r->s.key = key;
     if (!r->s.created) r->s.created = d->with.time.now();
+    keep_start_key(r->s.start_keys, std::move(q.key_of_order));
     define_from(*r, std::move(q));
     r->account = r->s.user_name;
     r->s.remove_when_stopped = false;
@@ -231,6 +232,11 @@ asio::awaitable<result<void>> save_all(std::shared_ptr<driver> d, std::vector<se
 
 asio::awaitable<result<void>> spawner::start(start_request request) {
     return start_server(state_, std::move(request));
+}
+asio::awaitable<result<void>> spawner::confirm(server_key key) {
+    auto d = state_;
+    if (!d->find(key)) co_return fail(errc::not_found, "There is no such server");
+    co_return co_await d->save(key);
 }
 asio::awaitable<result<void>> spawner::stop(server_key key, bool remove) {
     return stop_server(state_, std::move(key), remove);

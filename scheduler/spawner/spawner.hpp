@@ -86,6 +86,7 @@ struct start_request {
     server_key key;
     std::string user_name, url_path, display_name, cluster, profile, user_options;
     job_fields fields;
+    start_key key_of_order = {}; // kept with the server; whoever asks again finds it in server::start_keys
 };
 
 // What the spawner tells of its work, for metrics. Called on the hub thread; must not call back.
@@ -135,6 +136,9 @@ class spawner {
     // Returns when the intent is durable; the start goes on by itself. Failures: conflict (already active:
     // look at find()), limit_exceeded, not_found (cluster), io_error.
     boost::asio::awaitable<result<void>> start(start_request request);
+    // Returns when what is in memory of this server is durable: before a start that was asked for again is acknowledged
+    // once more. not_found, io_error.
+    boost::asio::awaitable<result<void>> confirm(server_key key);
     // Accepted in every state; returns when durable. The job is cancelled in the background, retried until
     // confirmed, also when this fails because the disk does not take the intent. `remove`: the record goes when it has stopped. not_found when there is no such server.
     // Stopping what is stopped is a success (and removes it when asked to).

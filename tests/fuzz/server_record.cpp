@@ -16,4 +16,6 @@ void fuzz(std::string_view bytes) {
     check(failure_from_json(to_json_text(failure)) == failure, "a failure");
     const auto progress = progress_from_json(text);
     check(progress_from_json(to_json_text(progress)) == progress, "progress");
+    const auto keys = start_keys_from_json(text);
+    check(start_keys_from_json(to_json_text(keys)) == keys, "start keys");
 }
