@@ -24,7 +24,7 @@ class Asked:
     """Both programs, asked the same in one go."""
 
     def __init__(self, python):
-        self.programs = {"jupyterhub": [str(python), str(ROOT / "tests/support/scope_oracle.py")],
+        self.programs = {"jupyterhub": [str(python), "-I", str(ROOT / "tests/support/scope_oracle.py")],
                          "berth": [str(BERTH.parent / "scope_answers")]}
         self.world = {"op": "world", "users": USERS, "groups": GROUPS, "services": SERVICES}
 
