@@ -44,10 +44,14 @@ local_jobs::local_jobs(local_options options) : options_(std::move(options)), bo
 
 std::string local_jobs::dir_of(const std::string& job_name) const { return root_ + "/" + job_name; }
 
+// Made once: a directory that vanishes later is no sign that its jobs have ended, and is not put in the way of its return.
 result<void> local_jobs::check() const {
-    std::error_code ec;
-    fs::create_directories(options_.data_dir, ec);
-    if (auto made = make_private(root_); !made && made.error().code != errc::already_exists) return made;
+    if (!made_) {
+        std::error_code ec;
+        fs::create_directories(options_.data_dir, ec);
+        if (auto made = make_private(root_); !made && made.error().code != errc::already_exists) return made;
+    }
+    made_ = true;
     if (access(root_.c_str(), R_OK | W_OK | X_OK) != 0)
         return fail(errc::io_error, fmt::format("{}: {}", root_, std::strerror(errno)));
     return {};

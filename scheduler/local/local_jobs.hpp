@@ -6,6 +6,7 @@
 #include "scheduler/local/order.hpp"
 #include "scheduler/local/ports.hpp"
 
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -73,6 +74,7 @@ class local_jobs {
     local_options options_;
     std::string root_, boot_;
     port_pool ports_;
+    mutable std::atomic<bool> made_ = false; // the directory, by this hub or an earlier one
     std::mutex mutex_;
     std::map<std::string, job> jobs_;
     timespec scanned_{};

@@ -111,6 +111,18 @@ TEST_F(local, a_name_is_started_once) {
     EXPECT_EQ(seen(here, "berth-t-1")->job_id, before.job_id);
 }
 
+TEST_F(local, a_directory_that_is_away_ends_no_job_and_finds_its_place_again) {
+    const auto got = run(here.submit(spec("berth-t-1", "exec sleep 60")));
+    ASSERT_TRUE(got);
+    const std::string jobs = std::filesystem::path(dir("x")).parent_path().string();
+    std::filesystem::rename(jobs, jobs + "-away");
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(run(here.list({})).error().code, errc::unavailable);
+    EXPECT_FALSE(std::filesystem::exists(jobs));
+    std::filesystem::rename(jobs + "-away", jobs);
+    ASSERT_TRUE(seen(here, "berth-t-1"));
+    EXPECT_EQ(seen(here, "berth-t-1")->job_id, got->job_id);
+}
+
 TEST_F(local, a_cancel_ends_the_polite) {
     auto got = run(here.submit(
         spec("berth-t-1", "trap 'echo bye; exit 3' TERM; echo up; while :; do sleep 0.05; done")));
