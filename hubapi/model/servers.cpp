@@ -105,6 +105,16 @@ asio::awaitable<result<void>> define_server(hub& h, start_order order) {
     co_return co_await h.servers.define(std::move(*request));
 }
 
+asio::awaitable<result<void>> rename_server(hub& h, scheduler::server_key key, std::string name) {
+    const auto* u = h.who.find(key.user_id);
+    if (!u) co_return fail(errc::not_found, "no such user");
+    const scheduler::server_key to{key.user_id, name};
+    const auto path = server_path(h.config.base_url, u->name, name);
+    auto done = co_await h.servers.rename(key, std::move(name), path, shares::renaming(key, to));
+    if (done) h.shared.renamed(key, to);
+    co_return done;
+}
+
 asio::awaitable<result<bool>> stop_server(hub& h, scheduler::server_key key, bool remove) {
     const auto done = co_await h.servers.stop(key, remove);
     if (!done && (done.error().code == errc::not_found || done.error().code == errc::cancelled)) co_return fail(done.error());

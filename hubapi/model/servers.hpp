@@ -25,6 +25,8 @@ struct start_order {
 boost::asio::awaitable<result<void>> start_server(hub& h, start_order order);
 // The same without starting: a stopped server is made or changed.
 boost::asio::awaitable<result<void>> define_server(hub& h, start_order order);
+// Gives a stopped server another name; what is shared of it stays shared. invalid_argument, already_exists, conflict, limit_exceeded.
+boost::asio::awaitable<result<void>> rename_server(hub& h, scheduler::server_key key, std::string name);
 
 // Stops, and forgets the server when `remove`. False: it is done, but the disk has not taken it yet. Should the hub end
 // before that, the stop may have to be asked for again.

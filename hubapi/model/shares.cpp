@@ -229,6 +229,24 @@ asio::awaitable<result<void>> shares::exchange(std::int64_t code_id, std::int64_
     co_return done;
 }
 
+store::changes shares::renaming(const scheduler::server_key& from, const scheduler::server_key& to) {
+    store::changes out;
+    for (const auto* table : {"shares", "share_codes"})
+        out.push_back({std::string("UPDATE ") + table + " SET server = :to WHERE owner_id = :owner AND server = :from",
+                       {{"to", to.name}, {"owner", from.user_id}, {"from", from.name}}});
+    return out;
+}
+
+void shares::renamed(const scheduler::server_key& from, const scheduler::server_key& to) {
+    if (auto node = by_server_.extract(from); !node.empty()) {
+        for (auto id : node.mapped()) shares_[id].server = to;
+        by_server_[to].merge(node.mapped());
+    }
+    for (auto& [id, c] : codes_)
+        if (c.server == from) c.server = to;
+    ++epoch_;
+}
+
 asio::awaitable<result<void>> shares::forget_server(scheduler::server_key server) {
     removed gone;
     for (const auto* s : of_server(server)) take(s->id, gone);

@@ -84,6 +84,10 @@ class shares {
     // The user gets what the code says. not_found when it is not good any more.
     boost::asio::awaitable<result<void>> exchange(std::int64_t code_id, std::int64_t user);
 
+    // A server gets another name: what is to be committed with that, and what to do once it is.
+    static store::changes renaming(const scheduler::server_key& from, const scheduler::server_key& to);
+    void renamed(const scheduler::server_key& from, const scheduler::server_key& to);
+
     // Somebody or something is gone, with all that was shared by it and with it. In memory in any case.
     boost::asio::awaitable<result<void>> forget_server(scheduler::server_key server);
     boost::asio::awaitable<result<void>> forget_user(std::int64_t user);

@@ -36,7 +36,7 @@ result<report> read_report(hub& h, const user& u, const json& body) {
     if (!body.is_object()) return fail(errc::invalid_argument, "body must be a json dict");
     const auto last = body.find("last_activity");
     const auto servers = body.find("servers");
-    if (last == body.end() && servers == body.end())
+    if ((last == body.end() || last->empty()) && (servers == body.end() || servers->empty()))
         return fail(errc::invalid_argument, "body must contain at least one of `last_activity` or `servers`");
     if (last != body.end() && !last->is_null()) {
         auto t = read_time(*last, now);

@@ -76,6 +76,7 @@ result<start_order> read_order(const json& body) {
     start_order order;
     if (body.is_null()) return order;
     if (!body.is_object()) return fail(errc::invalid_argument, "user options must be a JSON object");
+    if (body.empty()) return order; // as if there were none
     if (!body.contains("user_options") && !body.contains("display_name")) {
         order.user_options = body.dump();
         return order;

@@ -18,7 +18,7 @@ struct named_server {
 };
 named_server server_of(const http::request& r); // of the path
 
-// A start's body: whole as the options, or split when it has JupyterHub 6's members. invalid_argument with a sentence.
+// A start's body: nothing, whole as the options, or split when it has JupyterHub 6's members. invalid_argument with a sentence.
 result<start_order> read_order(const nlohmann::json& body);
 
 inline constexpr duration longest_wait = std::chrono::minutes(5);

@@ -124,7 +124,8 @@ asio::awaitable<response> progress(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"read:servers"}, auth::target::of_server(name, server))) co_return std::move(*no);
     const auto* u = h.who.find(name);
     const auto* s = u ? h.servers.find({u->id, server}) : nullptr;
-    if (!s || (!s->active() && !s->failure)) co_return error_answer(404, "");
+    if (!s) co_return error_answer(404, "");
+    if (!s->active() && !s->failure) co_return error_answer(400, full_name(name, server) + " is not starting...");
     const auto key = s->key;
     co_return http::make_event_stream([&h, key](http::body_writer& out) { return produce(h, key, out); });
 }

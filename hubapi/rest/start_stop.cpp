@@ -157,7 +157,7 @@ asio::awaitable<response> stop_many(hub& h, principal caller, request r) { retur
 } // namespace
 
 void add_start_stop_routes(http::router& routes, hub& h) {
-    for (const auto* pattern : {"/hub/api/users/{user}/server", "/hub/api/users/{user}/servers/{server}"}) {
+    for (const auto* pattern : {"/hub/api/users/{user}/server", "/hub/api/users/{user}/servers/", "/hub/api/users/{user}/servers/{server}"}) {
         add_api(routes, h, "POST", pattern, start);
         add_api(routes, h, "DELETE", pattern, stop);
     }

@@ -168,6 +168,40 @@ asio::awaitable<result<void>> define_server(std::shared_ptr<driver> d, start_req
     co_return saved;
 }
 
+// The record under another name; whoever waits for news of the old one sees that it is gone.
+void move_record(driver& d, const server_key& from, const server_key& to, std::string url_path) {
+    auto node = d.records.extract(from);
+    node.key() = to;
+    record& r = d.records.insert(std::move(node)).position->second;
+    if (r.s.display_name.empty()) r.s.display_name = from.name;
+    r.s.key = to;
+    r.s.url_path = std::move(url_path);
+    d.news(r);
+}
+
+asio::awaitable<result<void>> rename_server(std::shared_ptr<driver> d, server_key from, server_key to, std::string url_path,
+                                            store::changes along) {
+    const record* r = d->find(from);
+    if (!r) co_return fail(errc::not_found, "There is no such server");
+    if (d->find(to)) co_return fail(errc::already_exists, fmt::format("There is a server {} already", to.name));
+    if (r->at != server_step::stopped) co_return fail(errc::conflict, "The server is active; stop it first");
+    const std::string old_path = r->s.url_path, old_display = r->s.display_name;
+    move_record(*d, from, to, std::move(url_path));
+    store::changes all{delete_server(from), save_server(*d->find(to))};
+    all.insert(all.end(), std::make_move_iterator(along.begin()), std::make_move_iterator(along.end()));
+    auto saved = co_await d->with.db.commit(std::move(all));
+    if (saved) co_return saved;
+    record* now = d->find(to);
+    if (now && now->at == server_step::stopped && !d->find(from)) {
+        move_record(*d, to, from, old_path);
+        d->find(from)->s.display_name = old_display;
+    } else if (now) {
+        now->unsaved = true;
+        d->refused->ring();
+    }
+    co_return saved;
+}
+
 asio::awaitable<result<void>> take_report(std::shared_ptr<driver> d, server_key key, std::string attempt,
                                           int port, std::string host) {
     if (port < 1 || port > 65535)
@@ -243,6 +277,11 @@ asio::awaitable<result<void>> spawner::stop(server_key key, bool remove) {
 }
 asio::awaitable<result<void>> spawner::define(start_request request) {
     return define_server(state_, std::move(request));
+}
+
+asio::awaitable<result<void>> spawner::rename(server_key key, std::string name, std::string url_path, store::changes along) {
+    const server_key to{key.user_id, std::move(name)};
+    return rename_server(state_, std::move(key), to, std::move(url_path), std::move(along));
 }
 
 asio::awaitable<result<void>> spawner::dismiss(server_key key) {

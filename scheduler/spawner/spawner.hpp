@@ -145,6 +145,9 @@ class spawner {
     boost::asio::awaitable<result<void>> stop(server_key key, bool remove);
     // Creates a stopped record (JupyterHub 6: PUT), or changes name-independent data of a stopped one.
     boost::asio::awaitable<result<void>> define(start_request request);
+    // Gives a stopped server another name. `along` is committed with it: what others keep under the old one. not_found,
+    // already_exists, conflict (active), io_error: then nothing has changed.
+    boost::asio::awaitable<result<void>> rename(server_key key, std::string name, std::string url_path, store::changes along);
     // Forgets the failure that pages show.
     boost::asio::awaitable<result<void>> dismiss(server_key key);
     // The job's callback: where the server listens. `host` "" keeps what the scheduler says. Idempotent.

@@ -7,6 +7,7 @@ NAMES = "Users' and groups' names may not hold"
 LITERAL_FILTER = "`name_filter` is taken literally"
 VISIBLE_TOTAL = "`total` counts what the caller may see"
 NO_AUTH_STATE = "`auth_state` is not written by `PATCH`"
+WHOLE_PROGRESS = "Progress is told from the start's beginning"
 
 
 def refused(reason, status=400):

@@ -13,10 +13,11 @@ TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 OWN_VALUES = {
     "token": (r"\w{8,}", "<token>"), "access_token": (r"\w{8,}", "<token>"), "code": (r"[\w-]{8,}", "<code>"),
     "id": (r"(a|sc_)\d+", r"\1<n>"), "token_id": (r"a-?\d+", "a<n>"), "session_id": (r"\w{16,}", "<session>"),
-    "python": (r"(?s).+", "<python>"), "sys_executable": (r".*", "<python>"), "class": (r".+", "<class>"),
+    "python": (r"[\s\S]*", "<python>"), "sys_executable": (r".*", "<python>"), "class": (r".+", "<class>"),
     "target": (r"http://127\.0\.0\.1:\d+", "<target>"),
 }
 PROSE = {"message", "error_description", "html_message"}  # a client shows it; it may not depend on its words
+EVENT = {"progress", "message", "html_message", "ready", "failed", "url"}
 UNORDERED = {"scopes", "roles", "groups", "users"}
 USUAL = {"X-JupyterHub-Version": "6.1.1", "Access-Control-Allow-Headers": "accept, content-type, authorization"}
 JSON_TYPES = ("application/json", "application/jupyterhub-pagination+json")
@@ -41,8 +42,8 @@ def value(v, key=None):
         return "<text>"
     if not isinstance(v, str):
         return "<pid>" if key == "pid" and v else v
-    if key in OWN_VALUES and re.fullmatch(OWN_VALUES[key][0], v):
-        return re.sub(f"^(?:{OWN_VALUES[key][0]})$", OWN_VALUES[key][1], v)
+    if key in OWN_VALUES and (own := re.fullmatch(OWN_VALUES[key][0], v)):
+        return own.expand(OWN_VALUES[key][1])
     return "<time>" if TIME.fullmatch(v) else url(v)
 
 
@@ -82,8 +83,8 @@ def ended(expires):
 
 
 def server_sent(text):
-    """The first and the last event: what is between them is each spawner's own."""
-    events = [value(json.loads(line[5:])) for line in text.splitlines() if line.startswith("data:")]
+    """The first and the last event, with the members that clients know: the rest is each spawner's own."""
+    events = [{k: v for k, v in value(json.loads(line[5:])).items() if k in EVENT} for line in text.splitlines() if line.startswith("data:")]
     return events[:1] + events[1:][-1:]
 
 
