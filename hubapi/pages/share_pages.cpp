@@ -18,7 +18,7 @@ constexpr int see_other = 303;
 std::expected<const hub::share_code*, response> invitation_of(site_pages p, const hub::principal& who, const request& r) {
     const auto* code = p.h.shared.find_code(field(r.query, "code"));
     if (!code || !p.h.who.find(code->server.user_id))
-        return std::unexpected(error_page(p, r, 404, "This invitation is not good, or not any more.", "Ask whoever sent it for a new one."));
+        return std::unexpected(error_page(p, r, field(r.query, "code").empty() ? 400 : 404, "This invitation is not good, or not any more.", "Ask whoever sent it for a new one."));
     if (code->server.user_id == who.user_id)
         return std::unexpected(error_page(p, r, 403, "This invitation is to your own server.", "Send the link to whoever is to use it."));
     return code;

@@ -7,6 +7,8 @@ NAMES = "Users' and groups' names may not hold"
 LITERAL_FILTER = "`name_filter` is taken literally"
 VISIBLE_TOTAL = "`total` counts what the caller may see"
 NO_AUTH_STATE = "`auth_state` is not written by `PATCH`"
+GROUP_SHARES = "A token may use what is shared with its owner's groups"
+OWN_PAGES = "Pages are Berth's own"
 WHOLE_PROGRESS = "Progress is told from the start's beginning"
 
 
