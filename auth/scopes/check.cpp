@@ -8,10 +8,12 @@
 namespace berth::auth {
 namespace {
 
-result<void> check_one(const std::string& text, const std::set<std::string>& custom) {
+result<void> check_one(const std::string& text, const custom_scopes& custom) {
     const auto name = text.substr(0, text.find('!'));
     if (!find_definition(name) && !custom.contains(name))
-        return fail(errc::invalid_argument, fmt::format("Scope '{}' does not exist", text));
+        return fail(errc::invalid_argument,
+                    fmt::format("Scope '{}' does not exist{}", text,
+                                name.starts_with("custom:") ? ": define it in a [[custom_scope]]" : ""));
     const auto parsed = parse_raw_scope(text);
     if (!parsed)
         return fail(
@@ -27,7 +29,7 @@ result<void> check_one(const std::string& text, const std::set<std::string>& cus
 
 } // namespace
 
-result<void> check_known(std::span<const std::string> raw, const std::set<std::string>& custom) {
+result<void> check_known(std::span<const std::string> raw, const custom_scopes& custom) {
     for (const auto& text : raw)
         if (auto checked = check_one(text, custom); !checked) return checked;
     return {};

@@ -104,9 +104,11 @@ bool is_custom_name(std::string_view name) {
     });
 }
 
-std::string_view describe(std::string_view scope) {
-    const auto* found = find_definition(scope.substr(0, scope.find('!')));
-    return found ? found->description : std::string_view{};
+std::string_view describe(std::string_view scope, const custom_scopes& custom) {
+    const auto name = scope.substr(0, scope.find('!'));
+    if (const auto* found = find_definition(name)) return found->description;
+    const auto at = custom.find(name);
+    return at == custom.end() ? std::string_view{} : at->second.description;
 }
 
 std::vector<std::string> known_scopes() {

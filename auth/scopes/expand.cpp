@@ -38,33 +38,35 @@ reach reach_of(const raw_scope& s, const scope_owner& owner) {
     return out;
 }
 
-void add_closed(scope_set& out, std::string_view name, const reach& r) {
+void add_closed(scope_set& out, std::string_view name, const reach& r, const custom_scopes& custom) {
     // Reading a person is not a matter of one server: the filter does not reach there (hub contract 2.1).
     if (r.servers.empty() || !name.starts_with("read:user")) out.add(name, r);
-    const auto* found = find_definition(name);
-    if (!found) return;
-    for (const auto child : found->implies)
-        if (!child.empty()) add_closed(out, child, r);
+    if (const auto* found = find_definition(name)) {
+        for (const auto child : found->implies)
+            if (!child.empty()) add_closed(out, child, r, custom);
+    } else if (const auto at = custom.find(name); at != custom.end()) {
+        for (const auto& child : at->second.implies) add_closed(out, child, r, custom);
+    }
 }
 
 void add_self(scope_set& out, const scope_owner& owner) {
     if (owner.is != scope_owner::kind::user || owner.name.empty()) return;
     reach mine;
     mine.users.insert(owner.name);
-    for (const auto scope : self_scopes()) add_closed(out, scope, mine);
+    for (const auto scope : self_scopes()) add_closed(out, scope, mine, {});
 }
 
 } // namespace
 
-scope_set expand(std::span<const std::string> raw, const scope_owner& owner) {
+scope_set expand(std::span<const std::string> raw, const scope_owner& owner, const custom_scopes& custom) {
     scope_set out;
     for (const auto& text : raw) {
         const auto s = parse_raw_scope(text);
         if (!s || s->name == "inherit") continue;
         if (s->name == "self") {
             if (s->kind == filter_kind::none) add_self(out, owner);
-        } else if (find_definition(s->name) || is_custom_name(s->name)) {
-            add_closed(out, s->name, reach_of(*s, owner));
+        } else if (find_definition(s->name) || custom.contains(s->name)) {
+            add_closed(out, s->name, reach_of(*s, owner), custom);
         }
     }
     return out;

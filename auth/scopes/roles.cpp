@@ -40,7 +40,7 @@ bool is_valid_name(std::string_view name) {
 
 bool has_bearers(const role& r) { return !r.users.empty() || !r.groups.empty() || !r.services.empty(); }
 
-result<void> check(const role& r, const roles& before) {
+result<void> check(const role& r, const roles& before, const custom_scopes& custom) {
     if (!is_valid_name(r.name))
         return fail(
             errc::invalid_argument,
@@ -48,7 +48,7 @@ result<void> check(const role& r, const roles& before) {
                 "role \"{}\": a name has 3 to 255 of a-z, 0-9, '-', '_', '~', '.', begins with a letter "
                 "and ends with a letter or digit",
                 r.name));
-    if (auto known = check_known(r.scopes); !known)
+    if (auto known = check_known(r.scopes, custom); !known)
         return fail(errc::invalid_argument, fmt::format("role \"{}\": {}", r.name, known.error().message));
     if (r.name != "admin") return {};
     const auto& admin = before.at("admin");
@@ -78,11 +78,11 @@ void put(roles& all, role r) {
 
 } // namespace
 
-result<std::map<std::string, role>> make_roles(std::vector<role> configured) {
+result<std::map<std::string, role>> make_roles(std::vector<role> configured, const custom_scopes& custom) {
     auto all = standard_roles();
     std::set<std::string> seen;
     for (auto& r : configured) {
-        if (auto checked = check(r, all); !checked) return fail(checked.error());
+        if (auto checked = check(r, all, custom); !checked) return fail(checked.error());
         if (!seen.insert(r.name).second)
             return fail(errc::invalid_argument, fmt::format("role \"{}\" is defined twice", r.name));
         put(all, std::move(r));

@@ -80,14 +80,25 @@ class scope_set {
     std::map<std::string, reach, std::less<>> scopes_;
 };
 
+// A scope that the site defines for its services; the hub itself asks nobody for it.
+struct custom_scope {
+    std::string name, description;
+    std::vector<std::string> implies; // custom scopes too
+    bool operator==(const custom_scope&) const = default;
+};
+using custom_scopes = std::map<std::string, custom_scope, std::less<>>;
+
+// By name. invalid_argument names the scope and what is wrong: a bad name, no description, a second
+// definition, a subscope that is not defined here, a circle.
+result<custom_scopes> make_custom_scopes(std::vector<custom_scope> configured);
+
 // Scopes raw, as configured or asked for -> expanded. `self` (users only), `inherit` is left to the caller
 // (it is not expanded here and is dropped). Unknown scopes and malformed filters are dropped: see
-// `check_known`. Whatever looks like a custom scope is kept.
-scope_set expand(std::span<const std::string> raw, const scope_owner& owner);
+// `check_known`.
+scope_set expand(std::span<const std::string> raw, const scope_owner& owner, const custom_scopes& custom = {});
 
-// invalid_argument naming the first scope that does not exist or whose filter is malformed. Custom scopes
-// ("custom:...") are those of `custom`.
-result<void> check_known(std::span<const std::string> raw, const std::set<std::string>& custom = {});
+// invalid_argument naming the first scope that does not exist or whose filter is malformed.
+result<void> check_known(std::span<const std::string> raw, const custom_scopes& custom = {});
 
 // What both sets allow (filters resolved user/group/server, hub contract 2.3). Two different groups do not
 // meet.
@@ -98,7 +109,7 @@ bool is_subset(const scope_set& part, const scope_set& whole, const directory& d
 
 // One sentence for a scope, for the consent and token pages: "Start and stop servers". A filter behind it is
 // not looked at; "" when there is no such scope.
-std::string_view describe(std::string_view scope);
+std::string_view describe(std::string_view scope, const custom_scopes& custom = {});
 // All scopes that exist, sorted.
 std::vector<std::string> known_scopes();
 
@@ -111,6 +122,6 @@ struct role {
 // The default roles (user, admin, server, token) with the configured ones over them. invalid_argument names
 // the role and what is wrong: a bad name, an unknown scope, a second definition, an attempt to change
 // `admin`. A default role that is given bearers and no scopes keeps its own.
-result<std::map<std::string, role>> make_roles(std::vector<role> configured);
+result<std::map<std::string, role>> make_roles(std::vector<role> configured, const custom_scopes& custom = {});
 
 } // namespace berth::auth

@@ -24,7 +24,7 @@ namespace berth::config {
 struct hub_keys {
     std::string listen = "127.0.0.1:8000", base_url = "/", user, public_url, connect_url;
     std::string data_dir = "./berth-data", database, jupyterhub_version = "6.1.1";
-    bool allow_named_servers = true, strict_session_id = true, allow_token_in_url = false;
+    bool allow_named_servers = true, strict_session_id = true, allow_token_in_url = false, oauth_require_pkce = false;
     int named_server_limit_per_user = 0, active_server_limit = 0, concurrent_spawn_limit = 0;
     duration cookie_max_age = std::chrono::hours(24 * 14);
     bool implicit_spawn = false, stop_servers_on_exit = false, shutdown_on_logout = false;
@@ -105,6 +105,7 @@ struct configuration {
     credential_keys credentials;
     std::vector<auth::service_account> service_accounts;
     std::vector<service_keys> services;
+    auth::custom_scopes custom_scopes;
     std::vector<auth::role> roles;
     std::vector<cluster_keys> clusters; // in the file's order
     scheduler::catalogue catalogue;

@@ -128,7 +128,7 @@ result<void> hub_process::parts::make_model() {
     shared.emplace(time, *db);
     tokens.emplace(time, log, *db);
     sessions.emplace(time, log, *db, session_settings(c, d));
-    may.emplace(*who, *shared, *auth::make_roles(c.roles), settings.services); // the roles were checked with the configuration
+    may.emplace(*who, *shared, *auth::make_roles(c.roles, c.custom_scopes), settings.services, c.custom_scopes); // the roles were checked with the configuration
     passwords = make_password_check(c, helpers.pam.get());
     auto made = identity_side::make({executor, http, time, log, *db, *who, *may}, c, d);
     if (!made) return fail(made.error());

@@ -24,8 +24,15 @@ hub::service command_line_service() {
 }
 
 // What a service serves under /services/ may sign users in at the usual address.
-hub::service service_of(const service_keys& k, const std::string& base_url) {
+// Roles that its users' tokens may have stand for their scopes.
+hub::service service_of(const service_keys& k, const std::string& base_url, const std::map<std::string, auth::role>& roles) {
     auto s = k.what;
+    s.allowed_scopes.clear();
+    for (const auto& word : k.what.allowed_scopes)
+        if (const auto at = roles.find(word); at != roles.end() && auth::describe(word).empty()) // a scope comes first
+            s.allowed_scopes.insert(s.allowed_scopes.end(), at->second.scopes.begin(), at->second.scopes.end());
+        else
+            s.allowed_scopes.push_back(word);
     if (s.redirect_uri.empty() && !s.url.empty()) s.redirect_uri = hub::service_path(base_url, s.name) + "oauth_callback";
     return s;
 }
@@ -34,9 +41,10 @@ hub::service service_of(const service_keys& k, const std::string& base_url) {
 
 result<std::vector<hub::managed_service>> managed_of(const configuration& c) {
     std::vector<hub::managed_service> out;
+    const auto roles = *auth::make_roles(c.roles, c.custom_scopes); // checked with the configuration
     for (const auto& k : c.services) {
         if (k.what.command.empty()) continue;
-        hub::managed_service m{service_of(k, c.hub.base_url), k.api_token, std::nullopt};
+        hub::managed_service m{service_of(k, c.hub.base_url, roles), k.api_token, std::nullopt};
         if (auto ok = scheduler::prepare_account(k.what.user, m.identity); !ok)
             return fail(ok.error().code, fmt::format("service \"{}\": user: {}", k.what.name, ok.error().message));
         if (m.identity && m.identity->uid == ::geteuid()) m.identity.reset();
@@ -61,7 +69,9 @@ hub::settings hub_settings(const configuration& c) {
     s.shutdown_on_logout = c.hub.shutdown_on_logout;
     s.allow_token_in_url = c.hub.allow_token_in_url;
     s.admission = c.login.rules;
-    for (const auto& k : c.services) s.services.push_back(service_of(k, c.hub.base_url));
+    s.oauth_require_pkce = c.hub.oauth_require_pkce;
+    const auto roles = *auth::make_roles(c.roles, c.custom_scopes);
+    for (const auto& k : c.services) s.services.push_back(service_of(k, c.hub.base_url, roles));
     s.services.push_back(command_line_service());
     s.catalogue = c.catalogue;
     for (const auto& k : c.clusters) {

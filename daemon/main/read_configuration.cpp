@@ -83,6 +83,7 @@ hub_keys read_hub(section s) {
     k.shutdown_on_logout = s.flag("shutdown_on_logout", k.shutdown_on_logout);
     k.admin_users = read_users(s, "admin_users");
     k.allow_token_in_url = s.flag("allow_token_in_url", k.allow_token_in_url);
+    k.oauth_require_pkce = s.flag("oauth_require_pkce", k.oauth_require_pkce);
     s.finish();
     return k;
 }
@@ -132,7 +133,21 @@ login_keys read_login(section s, const hub_keys& hub) {
     return k;
 }
 
-std::vector<auth::role> read_roles(section& root, report& to) {
+auth::custom_scopes read_custom_scopes(section& root, report& to) {
+    std::vector<auth::custom_scope> all;
+    unsigned line = 0;
+    for (auto& s : root.tables("custom_scope")) {
+        line = line ? line : s.line();
+        all.push_back({s.text("name", ""), s.text("description", ""), s.texts("subscopes")});
+        s.finish();
+    }
+    auto made = auth::make_custom_scopes(std::move(all));
+    if (made) return std::move(*made);
+    to.add(line, "custom_scope", made.error().message);
+    return {};
+}
+
+std::vector<auth::role> read_roles(section& root, const auth::custom_scopes& custom, report& to) {
     std::vector<auth::role> out;
     for (auto& s : root.tables("role")) {
         auth::role r;
@@ -145,15 +160,20 @@ std::vector<auth::role> read_roles(section& root, report& to) {
         r.services = s.texts("services");
         s.finish();
         std::vector<auth::role> one(1, r);
-        if (auto ok = auth::make_roles(one); !ok) to.add(s.line(), "role", ok.error().message);
+        if (auto ok = auth::make_roles(one, custom); !ok) to.add(s.line(), "role", ok.error().message);
         out.push_back(std::move(r));
     }
     return out;
 }
 
 void check_service_roles(const configuration& c, report& to) {
-    auto known = auth::make_roles(c.roles);
+    auto known = auth::make_roles(c.roles, c.custom_scopes);
     if (!known) return; // told already
+    for (const auto& s : c.services)
+        for (const auto& word : s.what.allowed_scopes)
+            if (auto ok = auth::check_known(std::vector<std::string>(1, word), c.custom_scopes); !ok && !known->contains(word))
+                to.add(0, "service.oauth_client_allowed_scopes",
+                       fmt::format("service \"{}\": {}; nor is it a role's name", s.what.name, ok.error().message));
     for (const auto& s : c.services)
         for (const auto& name : s.what.roles)
             if (!known->contains(name))
@@ -209,8 +229,9 @@ configuration read_all(const toml::table& file, report& to) {
     if_there(root, "credentials", [&](section s) { c.credentials = read_credentials(std::move(s)); });
     c.service_accounts = read_service_accounts(root, c.login.oidc);
     check_header_sign_in(c, to);
-    c.services = read_services(root);
-    c.roles = read_roles(root, to);
+    c.custom_scopes = read_custom_scopes(root, to);
+    c.services = read_services(root, c.custom_scopes);
+    c.roles = read_roles(root, c.custom_scopes, to);
     check_service_roles(c, to);
     c.clusters = read_clusters(root, c.service_accounts);
     check_tokens(c, to);

@@ -63,32 +63,28 @@ void read_client(section& s, hub::service& w, const std::vector<service_keys>& o
                 fmt::format("\"{}\" must be an address such as \"https://portal.example.org/callback\" or a "
                             "path on the hub",
                             w.redirect_uri));
-    w.allowed_scopes = s.texts("oauth_client_allowed_scopes");
-    if (auto ok = auth::check_known(w.allowed_scopes); !ok)
-        s.wrong("oauth_client_allowed_scopes", ok.error().message);
-    if (std::ranges::find(w.allowed_scopes, "inherit") != w.allowed_scopes.end())
-        s.wrong("oauth_client_allowed_scopes", "\"inherit\" is for API tokens; name the scopes");
+    w.allowed_scopes = s.texts("oauth_client_allowed_scopes"); // checked when the roles are known
     w.confirm = !s.flag("oauth_no_confirm", false);
 }
 
-void read_rights(section& s, hub::service& w) {
+void read_rights(section& s, hub::service& w, const auth::custom_scopes& custom) {
     w.roles = s.texts("roles");
     w.admin = s.flag("admin", false);
     if (w.admin && std::ranges::find(w.roles, "admin") == w.roles.end()) w.roles.emplace_back("admin");
     w.scopes = s.texts("scopes");
-    if (auto ok = auth::check_known(w.scopes); !ok) s.wrong("scopes", ok.error().message);
+    if (auto ok = auth::check_known(w.scopes, custom); !ok) s.wrong("scopes", ok.error().message);
 }
 
 } // namespace
 
-std::vector<service_keys> read_services(section& root) {
+std::vector<service_keys> read_services(section& root, const auth::custom_scopes& custom) {
     std::vector<service_keys> out;
     for (auto& s : root.tables("service")) {
         service_keys k;
         read_name(s, k, out);
         read_command(s, k.what);
         read_token(s, k);
-        read_rights(s, k.what);
+        read_rights(s, k.what, custom);
         k.what.url = s.text("url", "");
         if (!k.what.url.empty() && !is_web_address(k.what.url))
             s.wrong("url", fmt::format(

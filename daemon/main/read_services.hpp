@@ -6,6 +6,6 @@
 
 namespace berth::config {
 
-std::vector<service_keys> read_services(section& root);
+std::vector<service_keys> read_services(section& root, const auth::custom_scopes& custom);
 
 } // namespace berth::config

@@ -65,7 +65,7 @@ void apply(reloadable& hub, configuration next, const batch_clusters& clusters) 
     hub.retired.push_back({std::exchange(hub.c, std::move(next)), std::exchange(hub.settings, {})});
     hub.settings = hub_settings(hub.c);
     hub.log.change(hub.c.level, hub.c.format);
-    hub.may.change(*auth::make_roles(hub.c.roles), hub.settings.services); // checked with the file
+    hub.may.change(*auth::make_roles(hub.c.roles, hub.c.custom_scopes), hub.settings.services, hub.c.custom_scopes); // checked with the file
     hub.sessions.change_max_age(hub.c.hub.cookie_max_age);
     std::map<std::string, scheduler::cluster_settings> settings;
     for (const auto& k : hub.c.clusters)

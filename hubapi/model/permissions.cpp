@@ -27,13 +27,15 @@ auth::scope_owner owner_of(const auth::token_record& t, const user* u) {
 
 } // namespace
 
-permissions::permissions(const people& who, const shares& shared, std::map<std::string, auth::role> roles, const std::vector<service>& services)
+permissions::permissions(const people& who, const shares& shared, std::map<std::string, auth::role> roles, const std::vector<service>& services,
+                         auth::custom_scopes custom)
     : people_(who), shared_(shared) {
-    change(std::move(roles), services);
+    change(std::move(roles), services, std::move(custom));
 }
 
-void permissions::change(std::map<std::string, auth::role> roles, const std::vector<service>& services) {
+void permissions::change(std::map<std::string, auth::role> roles, const std::vector<service>& services, auth::custom_scopes custom) {
     roles_ = std::move(roles);
+    custom_ = std::move(custom);
     services_.clear();
     for (const auto& s : services) services_[s.name] = s;
     epoch_ = 0; // what has been worked out is not good any more
@@ -76,7 +78,7 @@ std::vector<std::string> permissions::roles_of_group(const std::string& name) co
 void permissions::add_shared(auth::scope_set& to, const grantee& with, const user& u) const {
     for (const auto* s : shared_.with(with))
         if (const auto* owner = people_.find(s->server.user_id))
-            to.merge(auth::expand(filtered_scopes(s->scopes, owner->name, s->server.name), owner_of(u)));
+            to.merge(auth::expand(filtered_scopes(s->scopes, owner->name, s->server.name), owner_of(u), custom_));
 }
 
 permissions::scopes permissions::of_user(const user& u) {
@@ -89,7 +91,7 @@ permissions::scopes permissions::of_user(const user& u) {
             if (!contains(names, role)) names.push_back(std::move(role));
     auth::scope_set all;
     for (const auto& name : names)
-        if (const auto at = roles_.find(name); at != roles_.end()) all.merge(auth::expand(at->second.scopes, owner_of(u)));
+        if (const auto at = roles_.find(name); at != roles_.end()) all.merge(auth::expand(at->second.scopes, owner_of(u), custom_));
     add_shared(all, {false, u.id}, u);
     for (const auto& name : u.groups)
         if (const auto* g = people_.find_group(name)) add_shared(all, {true, g->id}, u);
@@ -104,9 +106,9 @@ permissions::scopes permissions::of_service(const std::string& name) {
     auto& kept = by_service_[name];
     if (kept) return kept;
     const auth::scope_owner owner{auth::scope_owner::kind::service, name, "", ""};
-    auto all = auth::expand(at->second.scopes, owner);
+    auto all = auth::expand(at->second.scopes, owner, custom_);
     for (const auto& role : roles_of_service(name))
-        if (const auto r = roles_.find(role); r != roles_.end()) all.merge(auth::expand(r->second.scopes, owner));
+        if (const auto r = roles_.find(role); r != roles_.end()) all.merge(auth::expand(r->second.scopes, owner, custom_));
     kept = std::make_shared<const auth::scope_set>(std::move(all));
     return kept;
 }
@@ -121,7 +123,7 @@ auth::scope_set permissions::of_raw(const std::vector<std::string>& raw, const a
     const auto* u = t.user_id ? people_.find(*t.user_id) : nullptr;
     const auto owner = owner_scopes(t);
     if (contains(raw, "inherit")) return owner;
-    auto mine = auth::intersect(auth::expand(raw, owner_of(t, u)), owner, people_);
+    auto mine = auth::intersect(auth::expand(raw, owner_of(t, u), custom_), owner, people_);
     // Every token may tell whose it is.
     const std::vector<std::string> identify_user{"read:users:name!user", "read:users:groups!user"};
     const std::vector<std::string> identify_service{"read:services:name!service"};

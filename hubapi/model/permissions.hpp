@@ -36,10 +36,11 @@ class permissions {
   public:
     using scopes = std::shared_ptr<const auth::scope_set>;
 
-    permissions(const people& who, const shares& shared, std::map<std::string, auth::role> roles, const std::vector<service>& services);
+    permissions(const people& who, const shares& shared, std::map<std::string, auth::role> roles, const std::vector<service>& services,
+                auth::custom_scopes custom = {});
 
-    // From now on by these roles and services.
-    void change(std::map<std::string, auth::role> roles, const std::vector<service>& services);
+    // From now on by these roles, services and custom scopes.
+    void change(std::map<std::string, auth::role> roles, const std::vector<service>& services, auth::custom_scopes custom = {});
 
     scopes of_user(const user& u);
     scopes of_service(const std::string& name);
@@ -48,6 +49,7 @@ class permissions {
     auth::scope_set of_raw(const std::vector<std::string>& raw, const auth::token_record& t);
 
     const std::map<std::string, auth::role>& roles() const { return roles_; }
+    const auth::custom_scopes& custom_scopes() const { return custom_; }
     std::vector<std::string> roles_of(const user& u) const;   // direct ones, sorted
     std::vector<std::string> roles_of_service(const std::string& name) const;
     std::vector<std::string> roles_of_group(const std::string& name) const;
@@ -61,6 +63,7 @@ class permissions {
     const shares& shared_;
     std::map<std::string, auth::role> roles_;
     std::map<std::string, service> services_;
+    auth::custom_scopes custom_;
     std::uint64_t epoch_ = 0; // of people and shares together
     std::unordered_map<std::int64_t, scopes> users_;
     struct kept_token {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "auth/login/login.hpp"
+#include "auth/scopes/scopes.hpp"
 #include "daemon/runtime/clock.hpp"
 #include "scheduler/script/options.hpp"
 
@@ -50,6 +51,7 @@ struct settings {
     bool implicit_spawn = false;
     bool shutdown_on_logout = false;
     bool allow_token_in_url = false; // links with a token sign a browser in
+    bool oauth_require_pkce = false; // OAuth clients without it are refused
     auth::admission admission;
     std::vector<service> services;
     scheduler::catalogue catalogue;

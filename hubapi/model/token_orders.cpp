@@ -16,7 +16,7 @@ result<std::vector<std::string>> raw_scopes(const hub& h, const token_order& ord
     if (order.scopes && order.roles)
         return fail(errc::invalid_argument, "Can only assign one of scopes or roles when creating tokens.");
     if (order.scopes) {
-        if (auto ok = auth::check_known(*order.scopes); !ok) return fail(ok.error());
+        if (auto ok = auth::check_known(*order.scopes, h.may.custom_scopes()); !ok) return fail(ok.error());
         return *order.scopes;
     }
     const auto names = order.roles.value_or(std::vector<std::string>(1, "token"));
@@ -31,12 +31,11 @@ result<std::vector<std::string>> raw_scopes(const hub& h, const token_order& ord
 
 // Names what was asked for beyond the owner's own scopes; "" when nothing was.
 std::string excess(const hub& h, const std::vector<std::string>& raw, const user& u, const auth::scope_set& owner) {
-    if (std::ranges::find(raw, "inherit") != raw.end()) return "";
     const auth::scope_owner who{auth::scope_owner::kind::user, u.name, "", ""};
     std::string out;
-    for (const auto& one : auth::expand(raw, who).to_strings()) {
+    for (const auto& one : auth::expand(raw, who, h.may.custom_scopes()).to_strings()) {
         const std::vector<std::string> alone(1, one);
-        if (!auth::is_subset(auth::expand(alone, who), owner, h.who)) out += (out.empty() ? "" : ",") + one;
+        if (!auth::is_subset(auth::expand(alone, who, h.may.custom_scopes()), owner, h.who)) out += (out.empty() ? "" : ",") + one;
     }
     return out;
 }

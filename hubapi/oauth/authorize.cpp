@@ -39,6 +39,13 @@ response refuse_at_client(const request& r, const std::string& redirect, std::st
     return http::make_redirect(std::move(url));
 }
 
+// RFC 7636 section 4.4.1, in JupyterHub's words; "" when the challenge is good, or there is none and none is due.
+std::string_view pkce_error(const grant& g, bool due) {
+    if (due && g.challenge.empty()) return "invalid_request&error_description=Code+challenge+required.";
+    if (g.challenge_method != "plain" && g.challenge_method != "S256") return "invalid_request&error_description=Transform+algorithm+not+supported.";
+    return g.challenge.size() > 128 ? "invalid_request" : "";
+}
+
 // Consent is not asked for one's own server, where the configuration says so, nor again while a token of the client is
 // there that may do as much.
 bool consent_due(hub& h, const principal& who, const oauth_client& client, const std::vector<std::string>& wanted) {
@@ -71,7 +78,7 @@ response consent_page(hub& h, const pages::renderer& pages, const request& r, co
     v.deny_url = h.hub_path("home");
     for (const auto& s : wanted) {
         const auto filter = s.find('!');
-        v.scopes.push_back({s, std::string(auth::describe(s.substr(0, filter))), filter == std::string::npos ? "" : s.substr(filter + 1)});
+        v.scopes.push_back({s, std::string(auth::describe(s, h.may.custom_scopes())), filter == std::string::npos ? "" : s.substr(filter + 1)});
     }
     auto out = http::make_html(200, pages.consent(f, v));
     pages::protect(out, h.hub_path("security/csp-report"), true);
@@ -107,10 +114,10 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     grant g{who->user_id, client->id, client->server, redirect, who->session_id, {}, query_value(r, "code_challenge"),
             query_value(r, "code_challenge_method")};
     if (g.challenge_method.empty()) g.challenge_method = "plain";
-    if (g.challenge.size() > 128 || (g.challenge_method != "plain" && g.challenge_method != "S256")) co_return refuse_at_client(r, redirect, "invalid_request");
+    if (const auto wrong = pkce_error(g, hub_.config.oauth_require_pkce); !wrong.empty()) co_return refuse_at_client(r, redirect, wrong);
     if (!may_access(hub_, *who, *client))
         co_return pages::error_page(hub_, pages_, r, 403, "You do not have permission to access " + client->description + ".", "Ask its owner or an administrator of the hub.");
-    auto wanted = grantable(*client, query_value(r, "scope"));
+    auto wanted = grantable(*client, *who, query_value(r, "scope"), hub_.may, hub_.who);
     if (!wanted) co_return refuse_at_client(r, redirect, "invalid_scope");
     g.scopes = std::move(*wanted);
     // A script of somebody's server on this origin gets neither a code nor the page with the token for one.

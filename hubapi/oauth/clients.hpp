@@ -21,9 +21,12 @@ std::string access_scope(const oauth_client& client);
 // Whether the user may use the client at all.
 bool may_access(hub& h, const principal& who, const oauth_client& client);
 
-// What a token will be granted: access, who the user is, and of the client's allowed scopes those that are
-// asked for by name, or all where none is. Nothing when a scope is asked for that the client may not have.
-std::optional<std::vector<std::string>> grantable(const oauth_client& client, const std::string& asked);
+// What a token for the user will be granted, raw: access, who the user is, and what is asked for, in scopes or
+// in names of roles, or all that the client may have where nothing is; of that, what the user has now. Nothing
+// when something is asked for that the client may not have.
+std::optional<std::vector<std::string>> grantable(const oauth_client& client, const principal& who,
+                                                  const std::string& asked, const permissions& may,
+                                                  const auth::directory& d);
 
 // The client proves who it is by an API token of its own (hub contract 3.3).
 bool is_secret_of(hub& h, const oauth_client& client, const std::string& client_secret);

@@ -75,6 +75,10 @@ asio::awaitable<response> oauth_provider::token(request r) {
     if (!found || found->client_id != client->id || found->server != client->server) co_return oauth_error(400, "invalid_grant");
     if (const auto uri = http::find_value(*form, "redirect_uri"); uri && *uri != found->redirect_uri)
         co_return oauth_error(400, "invalid_request", "Mismatching redirect URI.");
+    // The switch may have come after the code. RFC 7636 section 4.6.
+    const bool pkce_due = !found->challenge.empty() || hub_.config.oauth_require_pkce;
+    if (pkce_due && !http::find_value(*form, "code_verifier")) co_return oauth_error(400, "invalid_request", "Code verifier required.");
+    if (found->challenge.empty() && pkce_due) co_return oauth_error(400, "invalid_grant", "Challenge not found");
     if (!pkce_matches(*found, value("code_verifier"))) co_return oauth_error(400, "invalid_grant");
     const grant g = *found;
     codes_.use_up(code); // before anything waits: a code is good once

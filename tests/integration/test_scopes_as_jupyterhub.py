@@ -16,6 +16,8 @@ CASES = int(os.environ.get("BERTH_CASES") or 2000)  # of each kind
 
 USERS = {"al": ["physics"], "bo": ["physics", "ops"], "cy": ["ops"], "dora": []}
 GROUPS, SERVICES, SERVERS = ["physics", "ops", "empty"], ["portal", "cull"], ["al/", "al/n1", "bo/", "cy/x", "dora/"]
+CUSTOM = {"custom:lab:all": ["custom:lab:write", "custom:lab:list"], "custom:lab:write": ["custom:lab:read"], "custom:lab:list": ["custom:lab:read"],
+          "custom:lab:read": [], "custom:other*": []}
 OURS_ALONE = {"read:credentials"}
 META = ("(no_scope)", "self", "inherit")
 
@@ -26,7 +28,7 @@ class Asked:
     def __init__(self, python):
         self.programs = {"jupyterhub": [str(python), "-I", str(ROOT / "tests/support/scope_oracle.py")],
                          "berth": [str(BERTH.parent / "scope_answers")]}
-        self.world = {"op": "world", "users": USERS, "groups": GROUPS, "services": SERVICES}
+        self.world = {"op": "world", "users": USERS, "groups": GROUPS, "services": SERVICES, "custom": CUSTOM}
 
     def one(self, whose, questions):
         world = self.world | ({"servers": SERVERS} if whose == "jupyterhub" else {})
@@ -171,7 +173,7 @@ def test_what_may_be_written(asked, choose):
     def written():
         if choose.random() < 0.5:
             return choose.raw_scope()
-        name = choose.choice([*choose.names, "nonsense", "all", "", "users ", "Users"])
+        name = choose.choice([*choose.names, "nonsense", "all", "", "users ", "Users", "custom:nobody:has"])
         return name + choose.choice(["!", "!user=", "!group", "!group=", "!server=", "!server=al", "!server=/x", "!users=al", "!host=x", "!User", "!user ",
                                      "!=", "!=al", "!user=al!group=ops", "!!user", choose.filter(), choose.filter()])
     rules = Rules()

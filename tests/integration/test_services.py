@@ -191,6 +191,90 @@ def test_the_browser_may_follow_the_consent_form_to_the_service(hub, echo):
     assert "form-action 'self' https://portal.example.org;" in page.headers["Content-Security-Policy"]
 
 
+def test_scopes_by_a_roles_name_and_scopes_of_the_sites_own(hub, echo):
+    hub.configuration["custom_scope"] = [{"name": "custom:lab:write", "description": "Change the lab's books", "subscopes": ["custom:lab:read"]},
+                                         {"name": "custom:lab:read", "description": "Read the lab's books"}]
+    hub.configuration.setdefault("role", []).append({"name": "labs", "scopes": ["custom:lab:write!user", "shutdown"]})
+    hub.configuration["role"].append({"name": "authors", "scopes": ["custom:lab:write!user"], "users": ["alice"]})
+    portal(hub, echo, oauth_client_allowed_scopes=["labs", "custom:lab:read"], oauth_no_confirm=True)
+    let_in(hub, "portal", "alice")
+    hub.start()
+    web = signed_in(hub, "alice")
+
+    def scopes(**asked):
+        token = exchange(hub, code_in(authorize(web, **asked))).json()["access_token"]
+        return {s for s in hub.api(token).get("/hub/api/user").json()["scopes"] if not s.startswith(("read:users:", "access:"))}
+    lab = {"custom:lab:write!user=alice", "custom:lab:read!user=alice"}
+    assert scopes() == scopes(scope="labs") == lab  # not "shutdown", which alice does not have
+    assert scopes(scope="custom:lab:read") == {"custom:lab:read!user=alice"} and scopes(scope="identify") == set()
+    for refused in ("custom:lab:none", "admin", "labs identify admin:users"):
+        assert "error=invalid_scope" in authorize(web, scope=refused).headers["Location"]
+    made = hub.api().post("/hub/api/users/alice/tokens", json={"scopes": ["custom:lab:read!user"]})
+    assert made.status_code == 201 and "custom:lab:read!user=alice" in hub.api(made.json()["token"]).get("/hub/api/user").json()["scopes"]
+    assert hub.api().post("/hub/api/users/alice/tokens", json={"scopes": ["inherit", "shutdown"]}).status_code == 400  # more than alice has
+
+
+def test_the_consent_page_says_what_a_custom_scope_is(hub, echo):
+    hub.configuration["custom_scope"] = [{"name": "custom:lab:read", "description": "Read the lab&rsquo;s books"}]
+    hub.configuration.setdefault("role", []).append({"name": "readers", "scopes": ["custom:lab:read"], "users": ["alice"]})
+    portal(hub, echo, oauth_client_allowed_scopes=["readers"])
+    let_in(hub, "portal", "alice")
+    hub.start()
+    page = authorize(signed_in(hub, "alice")).text
+    assert "Read the lab&amp;rsquo;s books" in page and "custom:lab:read" in page
+
+
+@pytest.mark.parametrize("tables, told", [
+    ({"custom_scope": [{"name": "lab:read", "description": "x"}]}, "begins with"),
+    ({"custom_scope": [{"name": "custom:lab:read"}]}, "needs a description"),
+    ({"custom_scope": [{"name": "custom:lab", "description": "x", "subscopes": ["servers"]}]}, "a role holds both"),
+    ({"custom_scope": [{"name": "custom:lab", "description": "x", "implies": []}]}, "implies"),
+    ({"role": [{"name": "labs", "scopes": ["custom:lab"]}]}, "[[custom_scope]]"),
+    ({"service": [{"name": "a", "api_token": "0123456789", "scopes": ["custom:lab"]}]}, "[[custom_scope]]"),
+    ({"service": [{"name": "a", "api_token": "0123456789", "oauth_client_allowed_scopes": ["nonsense"]}]}, "nor is it a role's name")])
+def test_what_is_wrong_with_scopes_is_said(hub, tables, told):
+    hub.configuration.update(tables)
+    hub.write_configuration()
+    done = hub.command("check", "--config", str(hub.configuration_file))
+    assert done.returncode != 0 and told in done.stdout + done.stderr
+
+
+def test_a_reload_changes_custom_scopes(hub, echo):
+    portal(hub, echo)
+    hub.start()
+    assert not [s for s in hub.api(PORTAL_TOKEN).get("/hub/api/user").json()["scopes"] if s.startswith("custom:")]
+    hub.configuration["custom_scope"] = [{"name": "custom:lab", "description": "x"}]
+    hub.configuration["service"][-1]["scopes"] += ["custom:lab"]
+    hub.write_configuration()
+    hub.process.send_signal(signal.SIGHUP)
+    until(lambda: "custom:lab" in hub.api(PORTAL_TOKEN).get("/hub/api/user").json()["scopes"], "the service has it")
+
+
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
+S256 = {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
+
+
+def test_clients_without_pkce_are_refused_where_it_is_required(hub, echo):
+    portal(hub, echo, oauth_no_confirm=True)
+    let_in(hub, "portal", "alice")
+    hub.start()
+    web = signed_in(hub, "alice")
+    before = code_in(authorize(web))
+    hub.configuration["hub"]["oauth_require_pkce"] = True
+    hub.write_configuration()
+    hub.process.send_signal(signal.SIGHUP)
+    refused = "error=invalid_request&error_description=Code+challenge+required.&state=s"
+    until(lambda: refused in authorize(web).headers["Location"], "the switch is on")
+    assert exchange(hub, before).json() == {"error": "invalid_request", "error_description": "Code verifier required."}
+    assert exchange(hub, before, code_verifier=VERIFIER).json() == {"error": "invalid_grant", "error_description": "Challenge not found"}
+    for challenge in (S256, {"code_challenge": VERIFIER, "code_challenge_method": "plain"}, {"code_challenge": VERIFIER}):
+        code = code_in(authorize(web, **challenge))
+        assert exchange(hub, code).json()["error_description"] == "Code verifier required."
+        assert exchange(hub, code, code_verifier="x" + VERIFIER).json() == {"error": "invalid_grant"}
+        assert "access_token" in exchange(hub, code, code_verifier=VERIFIER).json()
+    assert "Transform+algorithm+not+supported." in authorize(web, **(S256 | {"code_challenge_method": "S512"})).headers["Location"]
+
+
 # ---- managed ones -------------------------------------------------------------------------------------------------------
 def running(hub, name, other_than=()):
     def found():

@@ -16,7 +16,8 @@ KINDS = {"user": "users", "group": "groups", "service": "services"}
 
 
 class World:
-    def __init__(self, users, groups, services, servers):
+    def __init__(self, users, groups, services, servers, custom):
+        scopes.define_custom_scopes({name: {"description": "Something", "subscopes": its} for name, its in custom.items()})
         self.db = db = orm.new_session_factory("sqlite:///:memory:")()
         self.groups = {name: orm.Group(name=name) for name in groups}
         self.users = {name: orm.User(name=name, groups=[self.groups[g] for g in its]) for name, its in users.items()}

@@ -33,8 +33,11 @@ TEST(check_known, names_what_is_wrong) {
 }
 
 TEST(check_known, takes_the_custom_scopes_that_are_named) {
-    EXPECT_TRUE(check_known(texts{"custom:lab:read!user=al"}, {"custom:lab:read"}));
-    EXPECT_FALSE(check_known(texts{"custom:lab:write"}, {"custom:lab:read"}));
+    const custom_scopes custom{{"custom:lab:read", {"custom:lab:read", "Read the lab's books", {}}}};
+    EXPECT_TRUE(check_known(texts{"custom:lab:read!user=al"}, custom));
+    EXPECT_THAT(check_known(texts{"custom:lab:write"}, custom).error().message, testing::HasSubstr("[[custom_scope]]"));
+    EXPECT_EQ(describe("custom:lab:read!user=al", custom), "Read the lab's books");
+    EXPECT_EQ(describe("custom:lab:read"), "");
 }
 
 TEST(describe, has_words_for_every_scope) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Answers questions about scopes, a JSON line each, by the hub's own code; tests/integration/test_scopes_as_jupyterhub.py asks
 // JupyterHub the same. A line is {"op": ...} with:
-//   world      users {name: [groups]}, groups []            who there is, from now on
+//   world      users {name: [groups]}, groups [], services [], custom {name: [subscopes]}     what there is, from now on
 //   check      scope                                        whether it may be written
 //   expand     raw, owner, client                           its strings
 //   intersect  a, b                                         likewise
@@ -57,6 +57,12 @@ std::vector<service> services_in(const json& q) {
     return out;
 }
 
+auth::custom_scopes custom_in(const json& q) {
+    std::vector<auth::custom_scope> out;
+    for (const auto& [name, implies] : q["custom"].items()) out.push_back({name, "Something", implies});
+    return auth::make_custom_scopes(std::move(out)).value();
+}
+
 class world {
   public:
     explicit world(const json& q) : db_(*store::open(io_.get_executor(), log_, "sqlite::memory:", {people::tables(), shares::tables()})) {
@@ -67,6 +73,7 @@ class world {
         }
         for (const auto& name : q["groups"]) (void)run_coro(io_, who_.create_groups({name}, members[name]));
         services_ = services_in(q);
+        custom_ = custom_in(q);
     }
     ~world() {
         asio::co_spawn(io_, db_->close(), asio::detached);
@@ -76,8 +83,8 @@ class world {
 
     json answer(const json& q) {
         const auto op = q["op"].get<std::string>();
-        if (op == "check") return auth::check_known(texts{q["scope"]}).has_value();
-        if (op == "expand") return auth::expand(q["raw"].get<texts>(), owner_in(q)).to_strings();
+        if (op == "check") return auth::check_known(texts{q["scope"]}, custom_).has_value();
+        if (op == "expand") return auth::expand(q["raw"].get<texts>(), owner_in(q), custom_).to_strings();
         if (op == "intersect") return auth::intersect(plain(q["a"]), plain(q["b"]), who_).to_strings();
         if (op == "has") {
             const auto have = plain(q["have"]);
@@ -87,10 +94,10 @@ class world {
     }
 
   private:
-    static auth::scope_set plain(const json& expanded) { return auth::expand(expanded.get<texts>(), {}); }
+    auth::scope_set plain(const json& expanded) const { return auth::expand(expanded.get<texts>(), {}, custom_); }
 
     json token(const json& q) {
-        may_.change(auth::make_roles(roles_in(q)).value(), services_); // throws where they are refused
+        may_.change(auth::make_roles(roles_in(q), custom_).value(), services_, custom_); // throws where they are refused
         const auto owner = owner_in(q);
         auth::token_record t;
         t.id = ++last_;
@@ -112,6 +119,7 @@ class world {
     people who_{time_, *db_};
     shares shared_{time_, *db_};
     std::vector<service> services_;
+    auth::custom_scopes custom_;
     permissions may_{who_, shared_, *auth::make_roles({}), {}};
     std::int64_t last_ = 0;
 };
