@@ -8,6 +8,8 @@ LITERAL_FILTER = "`name_filter` is taken literally"
 VISIBLE_TOTAL = "`total` counts what the caller may see"
 NO_AUTH_STATE = "`auth_state` is not written by `PATCH`"
 GROUP_SHARES = "A token may use what is shared with its owner's groups"
+NO_NEW_SERVICES = "services added through the API (`POST /services/NAME`)"
+NO_OTHER_PROXY = "There is no `PATCH /proxy`"
 OWN_PAGES = "Pages are Berth's own"
 WHOLE_PROGRESS = "Progress is told from the start's beginning"
 

@@ -14,7 +14,7 @@ OWN_VALUES = {
     "token": (r"\w{8,}", "<token>"), "access_token": (r"\w{8,}", "<token>"), "code": (r"[\w-]{8,}", "<code>"),
     "id": (r"(a|sc_)\d+", r"\1<n>"), "token_id": (r"a-?\d+", "a<n>"), "session_id": (r"\w{16,}", "<session>"),
     "python": (r"[\s\S]*", "<python>"), "sys_executable": (r".*", "<python>"), "class": (r".+", "<class>"),
-    "target": (r"http://127\.0\.0\.1:\d+", "<target>"),
+    "version": (r"\d+\.\d+\.\d+\w*", "<version>"), "target": (r"http://127\.0\.0\.1:\d+", "<target>"),
 }
 PROSE = {"message", "error_description", "html_message"}  # a client shows it; it may not depend on its words
 EVENT = {"progress", "message", "html_message", "ready", "failed", "url"}
