@@ -250,6 +250,29 @@ def test_a_reload_changes_custom_scopes(hub, echo):
     until(lambda: "custom:lab" in hub.api(PORTAL_TOKEN).get("/hub/api/user").json()["scopes"], "the service has it")
 
 
+def test_a_token_follows_its_user_down_and_ends_with_its_session(hub, echo):
+    portal(hub, echo, oauth_client_allowed_scopes=["leads"], oauth_no_confirm=True)
+    let_in(hub, "portal", "alice")
+    hub.configuration["role"].append({"name": "leads", "scopes": ["list:users"], "groups": ["leads"]})
+    hub.configuration["hub"]["cookie_max_age"] = "1h"
+    hub.start()
+    admin = hub.api()
+    admin.make_user("alice")
+    assert admin.post("/hub/api/groups/leads", json={"users": ["alice"]}).status_code == 201
+    web, other = signed_in(hub, "alice"), signed_in(hub, "alice")
+    granted, elsewhere = (exchange(hub, code_in(authorize(w))).json() for w in (web, other))
+    assert 3590 <= granted["expires_in"] <= 3600  # as long as a sign-in, no longer
+    token = admin.post("/hub/api/users/alice/tokens", json={"scopes": ["list:users"]}).json()["token"]
+    by = [hub.api(granted["access_token"]), hub.api(token)]
+    assert [a.get("/hub/api/users").status_code for a in by] == [200, 200]
+    assert admin("DELETE", "/hub/api/groups/leads/users", json={"users": ["alice"]}).status_code == 200
+    assert [a.get("/hub/api/users").status_code for a in by] == [403, 403]
+    assert by[1].get("/hub/api/user").json()["name"] == "alice"
+    web.get("/hub/logout")
+    assert by[0].get("/hub/api/user").status_code == 403 and by[1].get("/hub/api/user").status_code == 200
+    assert hub.api(elsewhere["access_token"]).get("/hub/api/user").status_code == 200  # another session's
+
+
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 S256 = {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
 

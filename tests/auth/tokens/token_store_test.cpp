@@ -117,6 +117,23 @@ TEST_F(tokens, the_database_holds_a_hash_and_no_value) {
             EXPECT_EQ(value.find(made.value.reveal()), std::string::npos) << key;
 }
 
+TEST_F(tokens, a_user_has_ten_thousand_and_others_are_not_held_up) {
+    int made = 0;
+    for (int i = 0; i < 10'000; ++i) // together: they share commits
+        boost::asio::co_spawn(io, store->issue(of(7)), [&](const std::exception_ptr&, const auto& one) { made += one.has_value(); });
+    io.restart();
+    while (made < 10'000 && io.run_one_for(60s) > 0) {
+    }
+    ASSERT_EQ(made, 10'000);
+    const auto refused = run(store->issue(of(7)));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::limit_exceeded);
+    EXPECT_THAT(refused.error().message, HasSubstr("10000 tokens already: revoke some"));
+    issue(of(8));
+    ASSERT_TRUE(run(store->revoke({store->of_user(7).front()->id})));
+    issue(of(7));
+}
+
 TEST_F(tokens, an_expired_token_is_nobodys) {
     auto r = of(7);
     r.expires_at = time.now() + 1h;
