@@ -27,7 +27,9 @@ response oauth_error(int status, std::string_view error, std::string_view descri
     w.open('{').key("error").text(error);
     if (!description.empty()) w.key("error_description").text(description);
     w.close('}');
-    return oauth_answer(status, std::move(body));
+    auto out = oauth_answer(status, std::move(body));
+    if (status == 401) out.headers.set("WWW-Authenticate", "Bearer error=\"" + std::string(error) + "\"");
+    return out;
 }
 
 // The client that proves to be the one; ids alone may mean two.

@@ -65,7 +65,7 @@ TEST(card, of_a_job_that_never_starts_says_so) {
     s.job->reason = "PartitionTimeLimit";
     s.job->never_starts = true;
     const auto c = card_of(s, about());
-    EXPECT_EQ(c.sentence, "Slurm: PartitionTimeLimit");
+    EXPECT_EQ(c.sentence, "More time than the partition allows (Slurm: PartitionTimeLimit)");
     EXPECT_THAT(c.reason, HasSubstr("will not start"));
 }
 
