@@ -146,6 +146,7 @@ void router::add(std::string_view method, std::string_view pattern, handler h) {
     }
     if (std::ranges::any_of(*place, [&](const endpoint& other) { return other.method == e.method; }))
         throw std::invalid_argument("two handlers for " + e.method + " " + e.pattern);
+    table_.push_back({e.method, e.pattern});
     place->push_back(std::move(e));
 }
 

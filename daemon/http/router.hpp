@@ -31,6 +31,12 @@ class router {
     // `method`: "GET" also serves HEAD (the session drops the body). `route` names the handler in metrics.
     void add(std::string_view method, std::string_view pattern, handler h);
 
+    // What was added, in that order.
+    struct route {
+        std::string method, pattern;
+    };
+    const std::vector<route>& table() const { return table_; }
+
     struct match {
         const handler* target = nullptr;  // null: no such path, or not with this method
         std::string pattern;              // for metrics and logs; "" when no path matched
@@ -42,6 +48,7 @@ class router {
   private:
     struct node;
     std::unique_ptr<node> root_;
+    std::vector<route> table_;
 };
 
 } // namespace berth::http

@@ -21,6 +21,7 @@
 #include "hubapi/oauth/provider.hpp"
 #include "hubapi/pages/handlers.hpp"
 #include "hubapi/pages/render.hpp"
+#include "hubapi/openapi/routes.hpp"
 #include "hubapi/rest/routes.hpp"
 #include "hubapi/services/managed_services.hpp"
 #include "scheduler/local/local_backend.hpp"
@@ -171,6 +172,7 @@ result<void> hub_process::parts::make_front() {
     http::router router;
     hub::add_rest_routes(router, *hub);
     oauth->add_routes(router);
+    openapi::add_routes(router, settings.public_url + settings.base_url);
     page_handlers->add_routes(router);
     desk.emplace(
         executor, *hub, std::move(router),

@@ -192,6 +192,7 @@ void page_handlers::add_routes(http::router& routes) {
     add_token_pages(routes, p);
     add_share_pages(routes, p);
     add_admin_pages(routes, p);
+    add_docs_pages(routes, p);
     add_plain_pages(routes, p);
 }
 

@@ -88,6 +88,7 @@ void add_admin_pages(http::router& routes, site_pages p);
 // The servers of others that this user may use.
 std::vector<shared_card> shared_with(site_pages p, const hub::principal& who);
 void add_share_pages(http::router& routes, site_pages p); // invitations to others' servers
+void add_docs_pages(http::router& routes, site_pages p); // the API described
 void add_plain_pages(http::router& routes, site_pages p); // errors, assets
 
 } // namespace berth::pages

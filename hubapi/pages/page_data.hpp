@@ -3,6 +3,7 @@
 // one; every key is set in every object, because Mustache would look for a missing one further out.
 #pragma once
 
+#include "hubapi/openapi/catalogue.hpp"
 #include "hubapi/pages/admin_views.hpp"
 #include "hubapi/pages/template_library.hpp"
 #include "hubapi/pages/views.hpp"
@@ -42,6 +43,9 @@ data of(const consent_view& v);
 data of(const busy_view& v);
 data of(const onward_view& v);
 data of(const error_view& v);
+data of(const openapi::catalogue& all);
+data of(const openapi::group& g);
+data of(const std::vector<openapi::model>& models);
 data of(const admin_view& v);
 data of(const admin_add_view& v);
 data of(const admin_user_view& v);

@@ -110,6 +110,7 @@ std::string renderer::state::page(const frame& f, const std::string& name, const
     put(values, "user", f.user);
     put(values, "at_home", f.current == "home");
     put(values, "at_token", f.current == "token");
+    put(values, "at_docs", f.current == "docs");
     put(values, "at_admin", f.current == "admin");
     put(values, "may_admin", f.may_admin);
     put(values, "announcement", f.announcement);
@@ -163,6 +164,15 @@ std::string renderer::error(const frame& f, const error_view& v) const {
 }
 std::string renderer::signed_out(const frame& f) const {
     return state_->page(f, "signed-out", "Signed out", "app.js", data());
+}
+std::string renderer::docs(const frame& f, const openapi::catalogue& all) const {
+    return state_->page(f, "docs", "API", "app.js", of(all));
+}
+std::string renderer::docs_group(const frame& f, const openapi::group& g) const {
+    return state_->page(f, "docs-group", "API: " + g.name, "app.js", of(g));
+}
+std::string renderer::docs_models(const frame& f, const std::vector<openapi::model>& models) const {
+    return state_->page(f, "docs-models", "API: models", "app.js", of(models));
 }
 std::string renderer::admin(const frame& f, const admin_view& v) const {
     return state_->page(f, "admin", v.outcome.failed.empty() ? "Users and servers" : "Not done", "admin.js", of(v));

@@ -3,6 +3,7 @@
 
 #include "daemon/http/static_files.hpp"
 #include "daemon/runtime/result.hpp"
+#include "hubapi/openapi/catalogue.hpp"
 #include "hubapi/pages/admin_views.hpp"
 #include "hubapi/pages/views.hpp"
 
@@ -35,6 +36,9 @@ class renderer {
     std::string onward(const frame& f, const onward_view& v) const;
     std::string error(const frame& f, const error_view& v) const;
     std::string signed_out(const frame& f) const;
+    std::string docs(const frame& f, const openapi::catalogue& all) const;
+    std::string docs_group(const frame& f, const openapi::group& g) const;
+    std::string docs_models(const frame& f, const std::vector<openapi::model>& models) const;
     std::string admin(const frame& f, const admin_view& v) const;
     std::string admin_add(const frame& f, const admin_add_view& v) const;
     std::string admin_user(const frame& f, const admin_user_view& v) const;
