@@ -110,6 +110,7 @@ struct configuration {
     std::vector<cluster_keys> clusters; // in the file's order
     scheduler::catalogue catalogue;
     hub::site_settings site;
+    hub::cull_settings culling;
     log_level level = log_level::info;
     log_format format = log_format::text;
 };

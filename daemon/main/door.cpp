@@ -79,12 +79,23 @@ std::vector<service_route> service_routes(const hub::settings& settings) {
     return out;
 }
 
-asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::vector<service_route> services,
+// What the front door has seen of the servers, as JupyterHub asks its proxy.
+static void take_activity(scheduler::spawner& servers, const std::map<std::string, proxy::listed_route>& known) {
+    std::vector<std::pair<scheduler::server_key, time_point>> seen;
+    for (const auto* s : servers.all())
+        if (s->ready())
+            if (const auto at = known.find(listed_name(s->url_path)); at != known.end() && at->second.last_activity)
+                seen.emplace_back(s->key, *at->second.last_activity);
+    for (const auto& [key, when] : seen) servers.seen_by_door(key, when);
+}
+
+asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::spawner& servers, std::vector<service_route> services,
                                           std::string base_url, std::string hub_target) {
     auto there = co_await door.list();
     if (!there) co_return fail(there.error());
     std::map<std::string, proxy::listed_route> known;
     for (auto& r : *there) known[r.routespec] = r;
+    take_activity(servers, known);
     struct wanted {
         std::string spec, target;
         json data;

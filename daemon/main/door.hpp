@@ -61,7 +61,7 @@ std::vector<service_route> service_routes(const hub::settings& settings);
 
 // Makes the door's table what the hub's records say: missing and wrong routes are added, stale ones of ours removed,
 // foreign ones left alone. `hub_target`: of the default route "/".
-boost::asio::awaitable<result<void>> sync_routes(proxy::route_client& door, const scheduler::spawner& servers, std::vector<service_route> services,
+boost::asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::spawner& servers, std::vector<service_route> services,
                                                  std::string base_url, std::string hub_target);
 
 // The door's routes in the form of GET /hub/api/proxy.

@@ -13,6 +13,7 @@
 #include "daemon/runtime/metrics.hpp"
 #include "daemon/runtime/task.hpp"
 #include "daemon/store/store.hpp"
+#include "hubapi/culler/culler.hpp"
 #include "hubapi/dispatch.hpp"
 #include "hubapi/model/launcher.hpp"
 #include "hubapi/model/metrics.hpp"
@@ -253,6 +254,7 @@ asio::awaitable<result<void>> hub_process::start() {
     p.servers->run();
     p.managed->begin(std::move(*services)); // they ask the API as soon as they run
     p.tasks.spawn("purge_expired", p.purge_expired_rows());
+    p.tasks.spawn("cull", hub::keep_culling(*p.hub));
     const auto took = p.time.now() - p.began;
     p.metrics.started(took);
     p.log.info("hub.started", {{"version", BERTH_VERSION}, {"listen", p.c.hub.listen}, {"users", p.who->users().size()},

@@ -79,6 +79,7 @@ hub::settings hub_settings(const configuration& c) {
         s.cluster_kind[k.name] = k.backend;
     }
     s.site = c.site;
+    s.culling = c.culling;
     return s;
 }
 

@@ -160,7 +160,12 @@ std::vector<cluster_keys> read_clusters(section& root, const std::vector<auth::s
     return out;
 }
 
-std::vector<scheduler::profile> read_profiles(section& root, const std::vector<cluster_keys>& clusters) {
+hub::cull_limits read_cull_limits(section& s) {
+    const auto limit = [&](const char* key) { return s.has(key) ? std::optional(s.span(key, 0s, 0s)) : std::nullopt; };
+    return {limit("idle"), limit("max_age"), limit("pending")};
+}
+
+std::vector<scheduler::profile> read_profiles(section& root, const std::vector<cluster_keys>& clusters, hub::cull_settings& culling) {
     std::vector<scheduler::profile> out;
     scheduler::catalogue known;
     for (const auto& k : clusters) known.clusters[k.name] = k.defaults;
@@ -175,6 +180,10 @@ std::vector<scheduler::profile> read_profiles(section& root, const std::vector<c
         p.cluster = s.text("cluster", clusters.size() == 1 ? clusters.front().name : "");
         p.set = read_fields(s.table("set"));
         for (auto& [field, c] : s.named_tables("choose")) p.choose.push_back(read_choice(field, c));
+        if (auto cull = s.table("cull")) {
+            culling.of_profiles[p.name] = read_cull_limits(*cull);
+            cull->finish();
+        }
         s.finish();
         if (auto ok = scheduler::check_profile(known, p); !ok) s.wrong("name", ok.error().message);
         out.push_back(std::move(p));

@@ -242,7 +242,12 @@ configuration read_all(const toml::table& file, report& to) {
     if_there(root, "log", [&](section s) { read_log(std::move(s), c); });
     if (c.clusters.empty()) c.clusters.push_back(built_in_cluster());
     for (const auto& k : c.clusters) c.catalogue.clusters[k.name] = k.defaults;
-    c.catalogue.profiles = read_profiles(root, c.clusters);
+    if_there(root, "culler", [&](section s) {
+        c.culling.interval = s.span("interval", c.culling.interval, 100ms);
+        c.culling.general = read_cull_limits(s);
+        s.finish();
+    });
+    c.catalogue.profiles = read_profiles(root, c.clusters, c.culling);
     root.finish();
     return c;
 }

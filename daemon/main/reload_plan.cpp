@@ -58,6 +58,7 @@ bool take_profiles(configuration& to, const configuration& from) {
     for (const auto& p : from.catalogue.profiles)
         if (!p.cluster.empty() && !find_cluster(to, p.cluster)) return false;
     to.catalogue.profiles = from.catalogue.profiles;
+    to.culling.of_profiles = from.culling.of_profiles;
     return true;
 }
 
@@ -72,6 +73,7 @@ constexpr live_key table[] = {
     {"cluster.*.port_range", take_of_clusters<&cluster_keys::port_range>},
     {"cluster.*.queue_timeout", take_of_clusters<&cluster_keys::settings>},
     {"cluster.*.script", take_of_clusters<&cluster_keys::script>},
+    {"culler", take_whole<&configuration::culling>},
     {"custom_scope.*", take_whole<&configuration::custom_scopes>},
     {"hub.active_server_limit", take<hub_part, &hub_keys::active_server_limit>},
     {"hub.admin_users", take_admins},

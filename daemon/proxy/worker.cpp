@@ -127,7 +127,7 @@ void worker::each_client(F f) {
 }
 
 void worker::on_tick() {
-    wall_ms_ = wall_ms();
+    wall_ms_ = proxy::wall_ms();
     each_client([](client& c) { c.on_tick(); });
     pool_.sweep();
     if (listener_ && !listener_->active && goes_on() &&

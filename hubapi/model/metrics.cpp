@@ -57,6 +57,10 @@ void hub_metrics::login_finished(bool success, duration took) {
         .observe(in_seconds(took));
 }
 
+void hub_metrics::culled() {
+    state_->registry.counter("berth_culled_servers_total", "Servers that were ended for being idle, old, or long in starting").add();
+}
+
 void hub_metrics::started(duration took) {
     state_->registry.histogram("jupyterhub_hub_startup_duration_seconds", "Time taken for Hub to start").observe(in_seconds(took));
 }

@@ -25,6 +25,7 @@ class hub_metrics final : public scheduler::spawn_observer {
 
     void answered(std::string_view method, std::string_view pattern, int status, std::chrono::nanoseconds took);
     void login_finished(bool success, duration took);
+    void culled(); // one server was ended for its limits
     void started(duration took); // from the program's start to its first answer
 
     void spawn_finished(const std::string& cluster, bool success, duration took) override;

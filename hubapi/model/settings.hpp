@@ -4,6 +4,7 @@
 #include "auth/login/login.hpp"
 #include "auth/scopes/scopes.hpp"
 #include "daemon/runtime/clock.hpp"
+#include "hubapi/model/cull_limits.hpp"
 #include "scheduler/script/options.hpp"
 
 #include <map>
@@ -37,6 +38,13 @@ struct site_settings {
     std::string announcement_home, announcement_login, announcement_spawn;
 };
 
+// [culler] and [profile.cull]
+struct cull_settings {
+    duration interval = std::chrono::minutes(1);
+    cull_limits general;
+    std::map<std::string, cull_limits> of_profiles;
+};
+
 // What hubapi reads of the configuration. A value; changed by a reload only, between two turns of the hub thread. What it
 // held before lives on, so that a handler that waits may go on with it.
 struct settings {
@@ -58,6 +66,7 @@ struct settings {
     std::map<std::string, std::map<std::string, std::string>> cluster_environment; // [cluster.X] environment
     std::map<std::string, std::string> cluster_kind; // "slurm", "local"
     site_settings site;
+    cull_settings culling;
 };
 
 } // namespace berth::hub

@@ -66,7 +66,7 @@ asio::awaitable<response> post_activity(hub& h, principal caller, request r) {
     auto all = read_report(h, *u, *body);
     if (!all) co_return error_answer(all.error());
     if (all->last) h.who.touch(u->id, *all->last);
-    for (const auto& [key, when] : all->servers) h.servers.touch(key, when);
+    for (const auto& [key, when] : all->servers) h.servers.touch(key, when, true);
     co_return http::make_json(200, "");
 }
 

@@ -31,6 +31,7 @@ struct record {
     bool credential_known = false;
     int submit_tries = 0;
     bool probing = false, answered = false, cancelling = false;
+    bool reports_activity = false; // the server itself, since it was started or the hub was
     bool start_told = false; // the outcome of this start has been counted
     bool unsaved = false;    // a commit failed: again as soon as the disk works
     int absent_count = 0;    // healthy listings in a row that did not show the job

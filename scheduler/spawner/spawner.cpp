@@ -32,6 +32,14 @@ void define_from(record& r, start_request&& q) {
     r.s.fields = std::move(q.fields);
 }
 
+spawn_failure ended_by_hub(const record& r, std::string why, time_point now) {
+    spawn_failure f;
+    f.sentence = std::move(why);
+    f.at = now;
+    f.was_ready = r.s.ready();
+    return f;
+}
+
 bool pending_spawn(const record& r) { return r.s.pending() == "spawn"; }
 
 } // namespace
@@ -93,7 +101,7 @@ asio::awaitable<result<void>> start_server(std::shared_ptr<driver> d, start_requ
     keep_start_key(r->s.start_keys, std::move(q.key_of_order));
     define_from(*r, std::move(q));
     r->account = r->s.user_name;
-    r->s.remove_when_stopped = false;
+    r->s.remove_when_stopped = r->reports_activity = false;
     auto calls = d->transit(*r, server_event::start_wanted);
     const std::string attempt = r->s.attempt;
     d->with.log.info(
@@ -117,7 +125,7 @@ asio::awaitable<result<void>> start_server(std::shared_ptr<driver> d, start_requ
     co_return result<void>{};
 }
 
-asio::awaitable<result<void>> stop_server(std::shared_ptr<driver> d, server_key key, bool remove) {
+asio::awaitable<result<void>> stop_server(std::shared_ptr<driver> d, server_key key, bool remove, std::string why) {
     record* r = d->find(key);
     if (!r) co_return fail(errc::not_found, "There is no such server");
     if (remove) r->s.remove_when_stopped = true;
@@ -127,6 +135,7 @@ asio::awaitable<result<void>> stop_server(std::shared_ptr<driver> d, server_key 
         co_return co_await d->save(key);
     }
     const bool first = r->s.wanted || !r->stop_asked;
+    if (first && !why.empty()) r->s.failure = ended_by_hub(*r, std::move(why), d->with.time.now());
     r->s.wanted = false;
     if (!r->stop_asked) r->stop_asked = d->with.time.now();
     auto calls = d->transit(*r, server_event::stop_wanted);
@@ -272,8 +281,8 @@ asio::awaitable<result<void>> spawner::confirm(server_key key) {
     if (!d->find(key)) co_return fail(errc::not_found, "There is no such server");
     co_return co_await d->save(key);
 }
-asio::awaitable<result<void>> spawner::stop(server_key key, bool remove) {
-    return stop_server(state_, std::move(key), remove);
+asio::awaitable<result<void>> spawner::stop(server_key key, bool remove, std::string why) {
+    return stop_server(state_, std::move(key), remove, std::move(why));
 }
 asio::awaitable<result<void>> spawner::define(start_request request) {
     return define_server(state_, std::move(request));
@@ -299,8 +308,13 @@ asio::awaitable<result<void>> spawner::report_address(server_key key, std::strin
     return take_report(state_, std::move(key), std::move(attempt_or_empty), port, std::move(host));
 }
 
-void spawner::touch(const server_key& key, time_point when) {
+void spawner::seen_by_door(const server_key& key, time_point when) {
+    if (const record* r = state_->find(key); r && !r->reports_activity) touch(key, when);
+}
+
+void spawner::touch(const server_key& key, time_point when, bool by_itself) {
     record* r = state_->find(key);
+    if (r && by_itself) r->reports_activity = true;
     if (!r || (r->s.last_activity && *r->s.last_activity >= when)) return;
     r->s.last_activity = when;
     state_->with.db.write_behind(fmt::format("scheduler.activity/{}/{}", key.user_id, key.name),

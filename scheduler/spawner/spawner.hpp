@@ -142,7 +142,8 @@ class spawner {
     // Accepted in every state; returns when durable. The job is cancelled in the background, retried until
     // confirmed, also when this fails because the disk does not take the intent. `remove`: the record goes when it has stopped. not_found when there is no such server.
     // Stopping what is stopped is a success (and removes it when asked to).
-    boost::asio::awaitable<result<void>> stop(server_key key, bool remove);
+    // `why`: told to its owner as the server's failure, where it is somebody else's decision.
+    boost::asio::awaitable<result<void>> stop(server_key key, bool remove, std::string why = "");
     // Creates a stopped record (JupyterHub 6: PUT), or changes name-independent data of a stopped one.
     boost::asio::awaitable<result<void>> define(start_request request);
     // Gives a stopped server another name. `along` is committed with it: what others keep under the old one. not_found,
@@ -153,8 +154,10 @@ class spawner {
     // The job's callback: where the server listens. `host` "" keeps what the scheduler says. Idempotent.
     boost::asio::awaitable<result<void>> report_address(server_key key, std::string attempt_or_empty,
                                                         int port, std::string host);
-    // Monotone; written behind.
-    void touch(const server_key& key, time_point when);
+    // Monotone; written behind. `by_itself`: the server reports it, and goes on doing so.
+    void touch(const server_key& key, time_point when, bool by_itself = false);
+    // The front door's last request to the server: its activity where it reports none itself.
+    void seen_by_door(const server_key& key, time_point when);
     // The owner was renamed; running servers keep their url_path.
     boost::asio::awaitable<result<void>> rename_user(std::int64_t user_id, std::string new_name);
 
