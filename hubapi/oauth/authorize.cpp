@@ -56,6 +56,12 @@ bool consent_due(hub& h, const principal& who, const oauth_client& client, const
     });
 }
 
+// Of the client's wishes those that the form brings back; whose token it is and the access itself are no wishes.
+void keep_consented(std::vector<std::string>& wanted, const http::name_values& form) {
+    const auto left_out = [&](const std::string& scope) { return std::ranges::find(form, std::pair(std::string("scopes"), scope)) == form.end(); };
+    wanted.erase(std::remove_if(wanted.begin() + always_granted, wanted.end(), left_out), wanted.end());
+}
+
 // The client that the request names; by its redirect URI where two have the same id.
 std::optional<oauth_client> client_of(hub& h, const request& r) {
     auto all = clients_of(h, query_value(r, "client_id"));
@@ -121,14 +127,15 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     if (!wanted) co_return refuse_at_client(r, redirect, "invalid_scope");
     g.scopes = std::move(*wanted);
     // A script of somebody's server on this origin gets neither a code nor the page with the token for one.
+    const auto form = http::read_form(r);
     if (auth::session_store::needs_xsrf(r)) {
-        const auto form = http::read_form(r);
         const auto ok = hub_.sessions.check_xsrf(r, form ? http::find_value(*form, "_xsrf") : std::nullopt);
         if (!ok) co_return pages::error_page(hub_, pages_, r, 403, ok.error().message, "Go back, reload the page and try again.");
     }
     if (r.method != "POST" && consent_due(hub_, *who, *client, g.scopes)) {
         co_return consent_page(hub_, pages_, r, *who, *client, g.scopes);
     }
+    if (r.method == "POST") keep_consented(g.scopes, form ? *form : http::name_values{});
     auto url = with_query(redirect, "code=" + codes_.issue(std::move(g)));
     if (const auto state = http::find_value(r.query, "state")) url += "&state=" + percent_encode(*state);
     co_return http::make_redirect(std::move(url));

@@ -21,6 +21,7 @@ std::string access_scope(const oauth_client& client);
 // Whether the user may use the client at all.
 bool may_access(hub& h, const principal& who, const oauth_client& client);
 
+inline constexpr int always_granted = 3; // of what `grantable` answers, the first: the access, the user's name and groups
 // What a token for the user will be granted, raw: access, who the user is, and what is asked for, in scopes or
 // in names of roles, or all that the client may have where nothing is; of that, what the user has now. Nothing
 // when something is asked for that the client may not have.

@@ -2,6 +2,7 @@
 """Services: external and managed ones, their routes, their sign-in; those that people have, unmodified."""
 import http.server
 import os
+import re
 import signal
 import threading
 
@@ -147,9 +148,10 @@ def code_in(answer):
     return answer.headers["Location"].split("code=")[1].split("&")[0]
 
 
-def consent(web, page):
+def consent(web, page, without=()):
     form = Forms(page.text).with_field("_xsrf")
-    return web.post(form["action"], form["fields"])
+    scopes = [s for s in re.findall(r'name="scopes" value="([^"]*)"', page.text) if s not in without]
+    return web.post(form["action"], form["fields"] | {"scopes": scopes})
 
 
 def test_a_service_signs_users_in_within_its_bounds(hub, echo):
@@ -172,6 +174,19 @@ def test_a_service_signs_users_in_within_its_bounds(hub, echo):
     assert me["name"] == "alice" and "access:services!service=portal" in me["scopes"] and "read:servers!user=alice" in me["scopes"]
     assert hub.api(token).post("/hub/api/users/alice/server").status_code in (403, 404)
     assert authorize(web).status_code == 302  # not asked again
+
+
+def test_what_the_user_does_not_consent_to_is_not_granted(hub, echo):
+    portal(hub, echo, oauth_client_allowed_scopes=["read:servers!user", "tokens!user"])
+    let_in(hub, "portal", "alice")
+    hub.start()
+    web = signed_in(hub, "alice")
+    page = authorize(web)
+    token = exchange(hub, code_in(consent(web, page, without=["tokens!user"]))).json()["access_token"]
+    scopes = hub.api(token).get("/hub/api/user").json()["scopes"]
+    assert "read:servers!user=alice" in scopes and "access:services!service=portal" in scopes
+    assert not [s for s in scopes if s.startswith("tokens")]
+    assert authorize(web).status_code == 200, "asked again for what was left out"
 
 
 def test_without_confirmation_and_with_an_address_elsewhere(hub, echo):
