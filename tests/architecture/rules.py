@@ -36,7 +36,7 @@ HEAVY = (r"boost/beast", r"soci[-/.]", r"curl/", r"spdlog/", r"nlohmann/json\.hp
 
 HEADERS = (".hpp", ".h")
 SOURCE_SUFFIXES = {".cpp", ".hpp", ".h", ".c"}
-SKIPPED_FOLDERS = {"build", ".git", ".venv", "node_modules", "__pycache__", ".pytest_cache", ".cache", "berth-data"}
+SKIPPED_FOLDERS = {"build", ".git", ".venv", "node_modules", "__pycache__", ".pytest_cache", ".cache", ".hypothesis", "berth-data"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 
 
