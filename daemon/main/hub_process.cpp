@@ -15,6 +15,7 @@
 #include "daemon/store/store.hpp"
 #include "hubapi/culler/culler.hpp"
 #include "hubapi/dispatch.hpp"
+#include "hubapi/model/change_feed.hpp"
 #include "hubapi/model/launcher.hpp"
 #include "hubapi/model/metrics.hpp"
 #include "hubapi/model/servers.hpp"
@@ -77,6 +78,7 @@ struct hub_process::parts {
     hub::settings settings;
     std::list<retired_settings> retired;
     std::unique_ptr<store::database> db;
+    std::optional<hub::change_feed> changes;
     std::optional<hub::people> who;
     std::optional<hub::shares> shared;
     std::optional<auth::token_store> tokens;
@@ -126,7 +128,9 @@ result<void> hub_process::open() {
 }
 
 result<void> hub_process::parts::make_model() {
+    changes.emplace(executor);
     who.emplace(time, *db);
+    who->on_change([this](std::int64_t id, const std::string& name) { changes->user_changed(id, name); });
     shared.emplace(time, *db);
     tokens.emplace(time, log, *db);
     sessions.emplace(time, log, *db, session_settings(c, d));
@@ -147,6 +151,7 @@ result<void> hub_process::parts::make_spawner() {
     scheduler::spawner::parts sp{executor, time, log, *db, *launcher, routes, probes, {}, d.hub_id, {}, &metrics, nullptr};
     for (const auto& k : c.clusters)
         sp.clusters[k.name] = {places.at(k.name).get(), k.backend == "local" ? scheduler::local_settings(k.settings) : k.settings};
+    sp.on_change = [this](const scheduler::server_key& key, const std::string& user) { changes->server_changed(key.user_id, user, key.name); };
     sp.limits = {c.hub.concurrent_spawn_limit, c.hub.active_server_limit};
     servers.emplace(std::move(sp));
     return {};
@@ -156,6 +161,7 @@ result<void> hub_process::parts::make_front() {
     hub.emplace(hub::hub{settings, time, log, *who, *shared, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
     sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended)); });
     hub->disk = db.get();
+    hub->changes = &*changes;
     managed.emplace(hub::managed_services::surroundings{executor, time, log, *tokens, settings, d.hub_id});
     hub->service_pid = [this](const std::string& name) { return managed->pid(name); };
     hub->list_routes = [this] { return routes_json(door); };

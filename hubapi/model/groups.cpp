@@ -49,6 +49,7 @@ asio::awaitable<result<void>> people::create_groups(std::vector<std::string> nam
         groups_[g.id] = std::move(g);
     }
     auto done = co_await save(std::move(c));
+    if (done) tell_all(members);
     if (!done)
         for (auto id : made) {
             const auto at = groups_.find(id);
@@ -73,6 +74,7 @@ asio::awaitable<result<void>> people::remove_group(std::string name) {
     c.push_back({"DELETE FROM group_members WHERE group_id = :id", {{"id", before.id}}});
     c.push_back({"DELETE FROM user_groups WHERE id = :id", {{"id", before.id}}});
     auto done = co_await save(std::move(c));
+    if (done) tell_all({before.members.begin(), before.members.end()});
     if (!done) {
         for (auto id : before.members)
             if (auto* u = edit(id)) u->groups.insert(name);
@@ -95,6 +97,7 @@ asio::awaitable<result<void>> people::add_members(std::string name, std::vector<
         }
     if (added.empty()) co_return result<void>{};
     auto done = co_await save(std::move(c));
+    if (done) tell_all(added);
     if (auto* again = edit_group(name); !done && again)
         for (auto id : added) {
             again->members.erase(id);
@@ -116,6 +119,7 @@ asio::awaitable<result<void>> people::remove_members(std::string name, std::vect
         }
     if (removed.empty()) co_return result<void>{};
     auto done = co_await save(std::move(c));
+    if (done) tell_all(removed);
     if (auto* again = edit_group(name); !done && again)
         for (auto id : removed)
             if (auto* u = edit(id)) {

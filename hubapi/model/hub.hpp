@@ -24,6 +24,7 @@ class metrics_registry;
 
 namespace berth::hub {
 
+class change_feed;
 class hub_metrics;
 
 // What handlers work with: references to the hub's parts, made in daemon/main, all on the hub thread. Holds no state.
@@ -46,6 +47,8 @@ struct hub {
     // POST /hub/api/shutdown; `servers`: stop them first.
     std::function<void(bool servers)> shut_down;
     identity_parts identity = {};
+    // Null where a test has none.
+    change_feed* changes = nullptr;
     // Asked only how it is; null where a test has none.
     const store::database* disk = nullptr;
     // Of a service that the hub has started; 0 while it does not run. Empty where there is none.

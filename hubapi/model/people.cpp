@@ -95,6 +95,15 @@ void people::erase(std::int64_t id) {
     ++epoch_;
 }
 
+void people::tell(std::int64_t id, const std::string& name) const {
+    if (told_) told_(id, name);
+}
+
+void people::tell_all(const std::vector<std::int64_t>& ids) const {
+    for (auto id : ids)
+        if (const auto* u = find(id)) tell(id, u->name);
+}
+
 asio::awaitable<result<void>> people::save(store::changes c) {
     ++epoch_;
     auto done = co_await db_.commit(std::move(c));
@@ -114,6 +123,7 @@ asio::awaitable<result<std::vector<std::int64_t>>> people::create_users(std::vec
     }
     if (made.empty()) co_return made;
     auto done = co_await save(std::move(c));
+    if (done) tell_all(made);
     if (done) co_return made;
     for (auto id : made) erase(id);
     co_return fail(done.error());
@@ -129,6 +139,7 @@ asio::awaitable<result<void>> people::set_admin(std::int64_t id, bool admin) {
     c.push_back(upsert(*u));
     auto done = co_await save(std::move(c));
     if (auto* again = edit(id); !done && again) again->admin = before;
+    if (done) tell_all({id});
     co_return done;
 }
 
@@ -148,6 +159,7 @@ asio::awaitable<result<void>> people::rename(std::int64_t id, std::string name) 
         by_name_[before] = id;
         again->name = before;
     }
+    if (done) tell(id, before);
     co_return done;
 }
 
@@ -165,6 +177,7 @@ asio::awaitable<result<void>> people::remove_user(std::int64_t id) {
     // An id never comes again: what may be left of its first owner is nobody's.
     c.push_back({"INSERT INTO last_user_id (one, id) VALUES (1, :id) ON CONFLICT (one) DO UPDATE SET id = :id", {{"id", next_user_ - 1}}});
     auto done = co_await save(std::move(c));
+    if (done) tell(id, before.name);
     if (!done) {
         insert(before);
         for (auto gid : member_of)

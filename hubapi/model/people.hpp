@@ -10,6 +10,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -74,10 +75,16 @@ class people final : public auth::directory {
 
     bool is_member(std::string_view user, std::string_view group) const override;
 
+    // Called after each change of a user that is on disk: made, renamed, removed, made administrator, in other groups.
+    // `name`: the one that it had.
+    void on_change(std::function<void(std::int64_t id, const std::string& name)> told) { told_ = std::move(told); }
+
     // Grows with every change that can alter somebody's permissions.
     std::uint64_t epoch() const { return epoch_; }
 
   private:
+    void tell(std::int64_t id, const std::string& name) const;
+    void tell_all(const std::vector<std::int64_t>& ids) const;
     user* edit(std::int64_t id);
     group* edit_group(std::string_view name);
     void insert(user u);
@@ -93,6 +100,7 @@ class people final : public auth::directory {
     std::unordered_map<std::int64_t, time_point> written_; // last_activity as last handed to the store
     std::int64_t next_user_ = 1, next_group_ = 1;
     std::uint64_t epoch_ = 1;
+    std::function<void(std::int64_t, const std::string&)> told_;
 };
 
 } // namespace berth::hub

@@ -15,6 +15,7 @@ void add_rest_routes(http::router& routes, hub& h) {
     add_share_routes(routes, h);
     add_share_code_routes(routes, h);
     add_progress_routes(routes, h);
+    add_event_routes(routes, h);
     add_callback_routes(routes, h);
     add_service_routes(routes, h);
     add_proxy_routes(routes, h);

@@ -18,6 +18,7 @@ void add_start_stop_routes(http::router& routes, hub& h); // one, or many at onc
 void add_share_routes(http::router& routes, hub& h);     // what is shared with whom
 void add_share_code_routes(http::router& routes, hub& h); // invitations
 void add_progress_routes(http::router& routes, hub& h);
+void add_event_routes(http::router& routes, hub& h);     // what changes, as it does
 void add_callback_routes(http::router& routes, hub& h);  // a job tells its port
 void add_service_routes(http::router& routes, hub& h);
 void add_proxy_routes(http::router& routes, hub& h);

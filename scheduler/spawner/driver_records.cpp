@@ -52,6 +52,7 @@ watched_cluster* driver::cluster_of(const record& r) {
 void driver::news(record& r) {
     r.s.version = ++versions;
     if (r.waiters) r.waiters->ring();
+    if (with.on_change) with.on_change(r.s.key, r.s.user_name);
 }
 
 std::string driver::fresh_attempt() const {
@@ -62,7 +63,10 @@ void driver::forget(const server_key& key) {
     auto at = records.find(key);
     if (at == records.end()) return;
     auto waiters_here = at->second.waiters;
+    const auto gone = at->first;
+    const auto user_name = at->second.s.user_name;
     records.erase(at);
+    if (with.on_change) with.on_change(gone, user_name);
     if (waiters_here) waiters_here->ring();
 }
 

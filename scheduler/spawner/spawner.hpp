@@ -116,6 +116,8 @@ class spawner {
         spawn_limits limits;
         spawn_observer* observer = nullptr;
         std::function<std::string()> new_attempt = nullptr; // [a-z0-9]{8,16}, unique; empty: random
+        // A visible change, or the record's end; on the hub thread, must not call back.
+        std::function<void(const server_key& key, const std::string& user_name)> on_change = nullptr;
     };
     explicit spawner(parts p);
     spawner(const spawner&) = delete;
