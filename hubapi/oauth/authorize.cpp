@@ -32,10 +32,13 @@ std::string origin_of(const std::string& address) {
     return host == std::string::npos ? "" : address.substr(0, address.find('/', host + 3));
 }
 
+// RFC 6749 appendix B; a space is "+", as JupyterHub's clients have always got it.
+std::string form_encoded(std::string_view value) { return replaced(percent_encode(value), "%20", "+"); }
+
 // RFC 6749 section 4.1.2.1: told to the client by the browser, with the state as it came.
 response refuse_at_client(const request& r, const std::string& redirect, std::string_view error) {
     auto url = with_query(redirect, "error=" + std::string(error));
-    if (const auto state = http::find_value(r.query, "state")) url += "&state=" + percent_encode(*state);
+    if (const auto state = http::find_value(r.query, "state")) url += "&state=" + form_encoded(*state);
     return http::make_redirect(std::move(url));
 }
 
@@ -137,7 +140,7 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     }
     if (r.method == "POST") keep_consented(g.scopes, form ? *form : http::name_values{});
     auto url = with_query(redirect, "code=" + codes_.issue(std::move(g)));
-    if (const auto state = http::find_value(r.query, "state")) url += "&state=" + percent_encode(*state);
+    if (const auto state = http::find_value(r.query, "state")) url += "&state=" + form_encoded(*state);
     co_return http::make_redirect(std::move(url));
 }
 

@@ -51,14 +51,13 @@ std::string joined(const std::vector<std::string>& words) {
     return out;
 }
 
-response token_answer(hub& h, const auth::token_store::issued& made, duration lifetime) {
-    const auto* t = h.tokens.find(made.id);
-    const auto scopes = t ? h.may.of_token(*t) : nullptr;
+// `scopes` as they were granted, not what follows from them: so JupyterHub tells them.
+response token_answer(const auth::token_store::issued& made, const std::vector<std::string>& scopes, duration lifetime) {
     std::string body;
     json_writer w(body);
     w.open('{').key("access_token").text(made.value.reveal());
     w.key("expires_in").number(std::chrono::duration_cast<std::chrono::seconds>(lifetime).count()).key("token_type").text("Bearer");
-    w.key("scope").text(scopes ? joined(scopes->to_strings()) : "").close('}');
+    w.key("scope").text(joined(scopes)).close('}');
     return oauth_answer(200, std::move(body));
 }
 
@@ -66,11 +65,12 @@ response token_answer(hub& h, const auth::token_store::issued& made, duration li
 
 asio::awaitable<response> oauth_provider::token(request r) {
     const auto form = http::read_form(r);
-    if (!form) co_return oauth_error(400, "invalid_request", form.error().message);
+    if (!form) co_return oauth_error(400, "unsupported_grant_type"); // no form, no grant type: as JupyterHub says it
     const auto value = [&](std::string_view name) { return http::find_value(*form, name).value_or(""); };
+    if (value("grant_type") == "refresh_token") co_return oauth_error(400, "invalid_request", "There are no refresh tokens.");
     if (value("grant_type") != "authorization_code") co_return oauth_error(400, "unsupported_grant_type");
     const auto code = value("code");
-    if (code.empty()) co_return oauth_error(400, "invalid_request", "Missing code parameter.");
+    if (!http::find_value(*form, "code")) co_return oauth_error(400, "invalid_request", "Missing code parameter.");
     const auto client = client_of(hub_, value("client_id"), value("client_secret"));
     if (!client) co_return oauth_error(401, "invalid_client");
     const auto* found = codes_.find(code);
@@ -96,7 +96,7 @@ asio::awaitable<response> oauth_provider::token(request r) {
     t.expires_at = hub_.time.now() + lifetime;
     auto made = co_await hub_.tokens.issue(std::move(t));
     if (!made) co_return oauth_error(503, "temporarily_unavailable", made.error().message);
-    co_return token_answer(hub_, *made, lifetime);
+    co_return token_answer(*made, g.scopes, lifetime);
 }
 
 } // namespace berth::hub
