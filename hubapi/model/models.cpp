@@ -50,8 +50,9 @@ void write_default_server(json_writer& w, hub& h, const user& u) {
     w.key("pending").text_or_null(s ? s->pending() : std::string_view{});
 }
 
-void write_job(json_writer& w, const scheduler::job_status& job) {
-    w.key("job").open('{');
+void write_job(json_writer& w, const scheduler::server& s) {
+    const auto& job = *s.job;
+    w.key("job").open('{').key("cluster").text(s.cluster).key("profile").text_or_null(s.profile);
     w.key("id").text(job.job_id).key("state").text(job.state).key("reason").text_or_null(job.reason);
     w.key("node").text_or_null(job.node);
     w.key("expected_start").time(job.expected_start).key("started").time(job.started).key("ends_at").time(job.ends_at);
@@ -109,7 +110,7 @@ void write_server(json_writer& w, hub& h, const user& owner, const scheduler::se
     if (!s.pending().empty()) w.key("phase").text(to_string(s.state));
     const auto kind = h.config.cluster_kind.find(s.cluster);
     const bool batch = kind != h.config.cluster_kind.end() && kind->second != "local";
-    if (batch && s.active() && s.job && !s.job_id.empty()) write_job(w, *s.job);
+    if (batch && s.active() && s.job && !s.job_id.empty()) write_job(w, s);
     if (s.unknown_since) w.key("unknown_since").time(s.unknown_since);
     if (!s.caveat.empty() && s.active()) w.key("caveat").text(s.caveat);
     if (s.failure) {

@@ -114,7 +114,7 @@ def test_a_job_whose_time_is_over(unstarted_slurm_hub, cluster):
     """Slurm measures time limits in minutes: this takes one and a half."""
     api, _ = start(unstarted_slurm_hub, partition="tiny", runtime="00:01:00")
     server = api.wait_ready("alice")
-    assert server["job"]["ends_at"]
+    assert server["job"]["ends_at"] and server["job"]["cluster"] == "hpc" and server["job"]["profile"] is None
     assert Kernel(api, "alice").run("6*7") == "42"
     assert_told(unstarted_slurm_hub, api, "alice", failure_of(api, "alice", timeout=180), ["TIMEOUT"])
 
