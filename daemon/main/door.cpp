@@ -4,6 +4,7 @@
 #include "daemon/main/server_origin.hpp"
 #include "daemon/runtime/encoding.hpp"
 #include "daemon/runtime/time_text.hpp"
+#include "daemon/runtime/web_address.hpp"
 #include "hubapi/model/urls.hpp"
 
 #include <nlohmann/json.hpp>
@@ -72,11 +73,37 @@ void door_routes::there(const std::vector<proxy::listed_route>& list) {
     for (const auto& r : list) there_[r.routespec] = r.target;
 }
 
-std::vector<service_route> service_routes(const hub::settings& settings) {
+// The path of its address is the front door's: what it is asked for begins with /services/
+static service_route route_of(const hub::service& s, const std::string& base_url) {
+    return {s.name, hub::service_path(base_url, s.name), origin_of(s.url)};
+}
+
+static json data_of(const service_route& r) { return {{"service", r.service}, {"jupyterhub", true}}; }
+
+std::vector<service_route> service_routes(const hub::service_list& services, const std::string& base_url) {
     std::vector<service_route> out;
-    for (const auto& s : settings.services) // the path of its address is the front door's: what it is asked for begins with /services/
-        if (!s.url.empty()) out.push_back({s.name, hub::service_path(settings.base_url, s.name), s.url.substr(0, s.url.find('/', s.url.find("://") + 3))});
+    for (const auto* s : services.all())
+        if (!s->url.empty()) out.push_back(route_of(*s, base_url));
     return out;
+}
+
+static std::optional<service_route> find_route(const hub::service_list& services, const std::string& base_url, const std::string& name) {
+    const auto* s = services.find(name);
+    if (!s || s->url.empty()) return std::nullopt;
+    return route_of(*s, base_url);
+}
+
+static bool leads_to(const hub::service_list& services, const std::string& base_url, const json& service, const std::string& name) {
+    const auto r = service.is_string() ? find_route(services, base_url, service) : std::nullopt;
+    return r && listed_name(r->path) == name;
+}
+
+asio::awaitable<result<void>> route_service(proxy::route_client& door, const hub::service_list& services, std::string base_url, std::string name) {
+    for (;;) {
+        const auto told = find_route(services, base_url, name);
+        auto done = co_await (told ? door.add(told->path, told->target, data_of(*told)) : door.remove(hub::service_path(base_url, name)));
+        if (!done || find_route(services, base_url, name) == told) co_return done; // else it has changed meanwhile
+    }
 }
 
 // What the front door has seen of the servers, as JupyterHub asks its proxy.
@@ -89,7 +116,7 @@ static void take_activity(scheduler::spawner& servers, const std::map<std::strin
     for (const auto& [key, when] : seen) servers.seen_by_door(key, when);
 }
 
-asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::spawner& servers, std::vector<service_route> services,
+asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::spawner& servers, const hub::service_list& services,
                                           std::string base_url, std::string hub_target) {
     auto there = co_await door.list();
     if (!there) co_return fail(there.error());
@@ -100,10 +127,11 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::
         std::string spec, target;
         json data;
         std::optional<scheduler::server_key> key;
+        std::string service = {};
     };
     std::vector<wanted> all;
     all.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}, std::nullopt});
-    for (const auto& s : services) all.push_back({s.path, s.target, {{"service", s.service}, {"jupyterhub", true}}, std::nullopt});
+    for (const auto& r : service_routes(services, base_url)) all.push_back({r.path, r.target, data_of(r), std::nullopt, r.service});
     for (const auto* s : servers.all())
         if (s->ready()) all.push_back({s->url_path, server_origin(*s), data_of(*s), s->key});
     std::set<std::string> keep;
@@ -113,6 +141,7 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::
         if (const auto at = known.find(name); at != known.end() && at->second.target == w.target) continue;
         const auto* now = w.key ? servers.find(*w.key) : nullptr;
         if (w.key && (!now || !now->ready())) continue; // not any more
+        if (!w.service.empty() && !find_route(services, base_url, w.service)) continue;
         if (now) w.target = server_origin(*now);
         if (auto done = co_await door.add(w.spec, w.target, w.data); !done) co_return done;
     }
@@ -121,9 +150,17 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::
         const bool ours = data.is_object() && data.contains("jupyterhub") && (data.contains("user") || data.contains("service"));
         const auto spec = percent_encode(name, "/@~");
         if (!ours || keep.contains(name) || in_use(servers, spec + "/")) continue;
+        if (data.contains("service") && leads_to(services, base_url, data["service"], name)) continue; // it has just come
         if (auto done = co_await door.remove(spec); !done) co_return done;
     }
     co_return result<void>{};
+}
+
+std::string any_route(const scheduler::spawner& servers, const std::string& base_url) {
+    if (base_url != "/") return base_url;
+    for (const auto* s : servers.all())
+        if (s->ready()) return s->url_path;
+    return {};
 }
 
 asio::awaitable<result<std::string>> routes_json(proxy::route_client& door) {

@@ -7,6 +7,7 @@
 #include "daemon/proxy/route_client.hpp"
 #include "daemon/proxy/settings.hpp"
 #include "daemon/runtime/task.hpp"
+#include "hubapi/model/service_list.hpp"
 #include "scheduler/spawner/spawner.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -56,13 +57,19 @@ class door_routes final : public scheduler::route_sink {
 // /services/NAME/ and where the service answers.
 struct service_route {
     std::string service, path, target;
+    bool operator==(const service_route&) const = default;
 };
-std::vector<service_route> service_routes(const hub::settings& settings);
+std::vector<service_route> service_routes(const hub::service_list& services, const std::string& base_url);
+// Makes the door's route to one service what the list says.
+boost::asio::awaitable<result<void>> route_service(proxy::route_client& door, const hub::service_list& services, std::string base_url, std::string name);
 
 // Makes the door's table what the hub's records say: missing and wrong routes are added, stale ones of ours removed,
 // foreign ones left alone. `hub_target`: of the default route "/".
-boost::asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::spawner& servers, std::vector<service_route> services,
+boost::asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::spawner& servers, const hub::service_list& services,
                                                  std::string base_url, std::string hub_target);
+
+// One of the routes that the door has when it has them all, but never "/"; empty: there is none.
+std::string any_route(const scheduler::spawner& servers, const std::string& base_url);
 
 // The door's routes in the form of GET /hub/api/proxy.
 boost::asio::awaitable<result<std::string>> routes_json(proxy::route_client& door);

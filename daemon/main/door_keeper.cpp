@@ -29,7 +29,26 @@ asio::awaitable<void> door_keeper::keep_routes() {
     for (;;) {
         auto done = co_await in_.sync();
         if (!done) in_.log.warning("proxy.unreachable", {{"error", done.error()}});
-        co_await in_.time.sleep_for(done ? routes_looked_at : routes_missed);
+        if (done)
+            co_await until_routes_are_due();
+        else
+            co_await in_.time.sleep_for(routes_missed);
+    }
+}
+
+// A configurable-http-proxy that was started again has lost its routes and tells nobody: the loss of one stands for
+// that of all. Where there is none to ask for, the table is short, and looking at it costs no more.
+asio::awaitable<void> door_keeper::until_routes_are_due() {
+    if (!in_.c.proxy.external) co_return co_await in_.time.sleep_for(routes_looked_at);
+    auto door = client(quick);
+    for (duration left = routes_looked_at; left.count() > 0; left -= routes_missed) {
+        co_await in_.time.sleep_for(routes_missed);
+        const auto route = in_.one_route();
+        if (route.empty()) co_return;
+        const auto there = co_await door.has(route);
+        if (there && *there) continue;
+        in_.log.warning("proxy.route_missing", {{"route", route}});
+        co_return;
     }
 }
 

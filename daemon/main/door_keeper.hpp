@@ -30,6 +30,7 @@ class door_keeper {
         const configuration& c;
         const data_dir& d;
         std::function<boost::asio::awaitable<result<void>>()> sync; // the door's routes as the records say
+        std::function<std::string()> one_route; // of those that the door must have, not "/"; empty: there is none
         bool apart = false;                                         // somebody else starts doors
     };
     explicit door_keeper(surroundings in) : in_(std::move(in)) {}
@@ -49,6 +50,7 @@ class door_keeper {
     boost::asio::awaitable<void> renew();
 
   private:
+    boost::asio::awaitable<void> until_routes_are_due();
     proxy::route_client client(duration deadline) const;
     void launch();
 

@@ -15,7 +15,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <optional>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -118,13 +121,43 @@ int replace_door(const surroundings& in) {
     return 0;
 }
 
+// As configurable-http-proxy: neither a configuration nor a data directory.
+int run_as_chp(const common_options& o, const proxy_options& p) {
+    if (!o.config_file.empty() || !o.data_dir.empty() || p.replace || p.successor)
+        return complain({errc::invalid_argument, "configurable-http-proxy's options do not go with --config, --data-dir or --replace"},
+                        exit_configuration);
+    const char* token = std::getenv("CONFIGPROXY_AUTH_TOKEN");
+    const auto level = chp_log_level(p.chp);
+    if (!level) return complain(level.error(), exit_configuration);
+    auto settings = chp_settings(p.chp, token ? token : "");
+    if (!settings) return complain(settings.error(), exit_configuration);
+    const auto log = make_stderr_logger(*level, log_format::text);
+    if (settings->api_token.empty()) log->warning("proxy.api_is_open", {{"remedy", "set CONFIGPROXY_AUTH_TOKEN"}});
+    std::optional<proxy::front_door> redirects;
+    if (auto s = redirect_settings(p.chp)) {
+        redirects.emplace(std::move(*s), *log);
+        if (auto ok = redirects->start(); !ok) return complain(ok.error());
+    }
+    if (!p.chp.pid_file.empty()) {
+        std::ofstream file(p.chp.pid_file);
+        if (!(file << ::getpid()).flush())
+            return complain({errc::io_error, fmt::format("cannot write --pid-file {}: {}", p.chp.pid_file, std::strerror(errno))});
+    }
+    proxy::run_hooks hooks;
+    hooks.ready = [](const proxy::front_door&) { ::sd_notify(0, "READY=1"); };
+    const int status = proxy::run_front_door(std::move(*settings), *log, {}, std::move(hooks));
+    if (!p.chp.pid_file.empty()) ::unlink(p.chp.pid_file.c_str());
+    return status;
+}
+
 } // namespace
 
 int proxy_command(const common_options& o, const proxy_options& p) {
-    auto c = read_or_complain(o);
-    if (!c) return exit_configuration;
     ::umask(0077);
     std::signal(SIGPIPE, SIG_IGN);
+    if (p.as_chp) return run_as_chp(o, p);
+    auto c = read_or_complain(o);
+    if (!c) return exit_configuration;
     const auto in = open_or_complain(std::move(*c));
     if (!in) return in.error();
     return p.replace ? replace_door(*in) : run_door(o, *in, p.successor);

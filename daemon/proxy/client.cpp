@@ -4,6 +4,7 @@
 #include "daemon/proxy/worker.hpp"
 #include "daemon/runtime/encoding.hpp"
 
+#include <fmt/format.h>
 #include <sys/epoll.h>
 
 namespace berth::proxy {
@@ -140,6 +141,7 @@ void client::start_request(std::size_t head_size) {
     if (const auto r = parse_request(std::string_view(in).substr(0, head_size), h); r != parse_result::ok)
         return refuse(answer_to(r));
     note_request(h);
+    if (w_.config().redirect_to) return redirect(h);
     if (h.target == "/_chp_healthz") {
         upload_ = {.framing = body_framing(h.body, h.length)};
     } else {
@@ -151,7 +153,8 @@ void client::start_request(std::size_t head_size) {
         }
         const auto* r = w_.routes().find(path);
         route_ = r ? *r : nullptr;
-        if (route_) write_request_head(request_.head, h, peer_, route_->target.authority, request_.upgrade);
+        const auto& to = r ? *r : w_.parts().error_route; // which gets no more of it than a page's request has
+        if (to) write_request_head(request_.head, h, peer_, to->target.authority, request_.upgrade);
     }
     const bool healthz = h.target == "/_chp_healthz";
     if (head_size == in.size())
@@ -161,7 +164,7 @@ void client::start_request(std::size_t head_size) {
     head_begun_ = false;
     searched_ = 0;
     if (healthz) return answer(local_answer::healthy);
-    if (!route_) return answer(local_answer::no_route);
+    if (!route_) return w_.parts().error_route ? ask_for_page(404) : answer(local_answer::no_route);
     seek_backend();
 }
 
@@ -192,6 +195,19 @@ void client::find_session(const request_head& h) {
             rest.remove_prefix(std::min(end + 1, rest.size()));
         }
     }
+}
+
+void client::redirect(const request_head& h) {
+    if (h.host.empty() || !h.target.starts_with('/')) return refuse(local_answer::bad_request);
+    const auto colon = h.host.rfind(':');
+    const bool has_port = colon != h.host.npos && h.host.find(']', colon) == h.host.npos;
+    const auto to = w_.config().redirect_to;
+    const auto port = to == 443 ? std::string() : ":" + std::to_string(to);
+    const auto out = fmt::format(
+        "HTTP/1.1 301 Moved Permanently\r\nLocation: https://{}{}{}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        has_port ? h.host.substr(0, colon) : h.host, port, h.target);
+    if (!stream_.write(out)) return abort();
+    begin_closing();
 }
 
 void client::answer(local_answer what) {

@@ -66,6 +66,7 @@ class client final : public watcher, public backend_user {
     void find_session(const request_head& h);
     void set_phase(phase p);
     void touch();
+    void redirect(const request_head& h);
     void answer(local_answer what); // and ends the connection unless the request has been read whole
     void refuse(local_answer what); // malformed input: answers and closes
     void finish_exchange();
@@ -89,7 +90,8 @@ class client final : public watcher, public backend_user {
     void run_tunnel();
     bool run_direction(pump& p, byte_stream& from, byte_stream& to, bool& ended, bool from_browser);
     void backend_failed();
-    void ask_for_page();
+    void ask_for_page(int status);
+    local_answer without_page() const;
     void release_backend(bool reusable);
     void check_exchange_time();
     const target& goal() const;

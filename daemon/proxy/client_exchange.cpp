@@ -129,7 +129,7 @@ bool client::take_response(std::size_t head_size) {
     response_searched_ = 0;
     if (parse_response(std::string_view(in).substr(0, head_size), h) != parse_result::ok ||
         !is_acceptable(h, {.page_status = request_.page_status})) {
-        answer(request_.page_status ? local_answer::server_away : local_answer::bad_gateway);
+        answer(request_.page_status ? without_page() : local_answer::bad_gateway);
         return false;
     }
     touch();
@@ -253,15 +253,17 @@ void client::backend_failed() {
     const bool stale = backend_ && backend_->used_before && request_.sent;
     const bool may_repeat = !request_.sent || request_.repeatable;
     release_backend(false);
-    if (request_.page_status) return answer(local_answer::server_away);
+    if (request_.page_status) return answer(without_page());
     if (stale && may_repeat && !request_.fresh_only) {
         request_.fresh_only = true;
         request_.sent = false;
         return seek_backend();
     }
-    if (!route_->is_default()) return request_.json ? answer(local_answer::server_away) : ask_for_page();
+    // Who names a server for errors wants its words for programs too.
+    const bool words = w_.parts().error_route != nullptr;
+    if (!route_->is_default()) return request_.json && !words ? answer(local_answer::server_away) : ask_for_page(503);
     if (!may_repeat || w_.loop().now() >= request_.hold_until || w_.draining())
-        return answer(local_answer::hub_away);
+        return words ? ask_for_page(503) : answer(local_answer::hub_away);
     request_.fresh_only = true;
     request_.sent = false;
     set_phase(phase::holding);
@@ -270,18 +272,24 @@ void client::backend_failed() {
     if (held < std::chrono::seconds(1)) w_.loop().tick_within(std::chrono::milliseconds(15));
 }
 
-// The hub words the error, as for configurable-http-proxy: GET <error_target>/503?url=<path>.
-void client::ask_for_page() {
-    const auto* hub = w_.routes().exact("/");
-    if (!hub || w_.config().error_target.empty() || request_.upgrade)
-        return answer(local_answer::server_away);
-    if (parse_request(request_.head, w_.request) != parse_result::ok)
-        return answer(local_answer::server_away);
+// What is said where nobody words the error.
+local_answer client::without_page() const {
+    if (!route_) return local_answer::no_route;
+    return route_->is_default() ? local_answer::hub_away : local_answer::server_away;
+}
+
+// The hub, or the server that was named for that, words the error, as for configurable-http-proxy:
+// GET <error_target>/503?url=<path>.
+void client::ask_for_page(int status) {
+    const auto& named = w_.parts().error_route;
+    const auto* hub = named ? &named : w_.routes().exact("/");
+    if (!hub || (w_.config().error_target.empty() && !named) || request_.upgrade) return answer(without_page());
+    if (parse_request(request_.head, w_.request) != parse_result::ok) return answer(without_page());
     hub_route_ = *hub;
     std::string page;
-    write_page_request(page, w_.request, w_.config().error_target, 503);
+    write_page_request(page, w_.request, w_.config().error_target, status);
     request_.head = std::move(page);
-    request_.page_status = 503;
+    request_.page_status = status;
     request_.repeatable = true;
     request_.fresh_only = request_.sent = false;
     request_.keep_alive = request_.keep_alive && upload_.framing.done();
@@ -314,6 +322,9 @@ void client::check_exchange_time() {
                 refuse(local_answer::head_timeout);
         } else if (request_.page_status && !request_.answered && over(c.page_time)) {
             backend_failed();
+        } else if (over(c.response_time) && !request_.answered && !request_.page_status) {
+            release_backend(false);
+            ask_for_page(503);
         } else if (over(c.response_time) || half_closed) {
             abort();
         }

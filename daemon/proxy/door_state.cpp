@@ -139,10 +139,22 @@ result<void> front_door::state::prepare_sockets() {
     return {};
 }
 
-result<void> front_door::state::prepare() {
+result<void> front_door::state::prepare_routes() {
+    book.use_hosts(config.host_routing);
     if (!config.default_target.empty())
         if (auto r = book.add("/", fmt::format(R"({{"target":"{}"}})", config.default_target), wall_ms()); !r)
             return fail(r.error());
+    if (config.error_server.empty()) return {};
+    auto words = parse_target(config.error_server);
+    if (!words) return fail(words.error());
+    auto r = std::make_shared<route>();
+    r->target = std::move(*words);
+    parts.error_route = std::move(r);
+    return {};
+}
+
+result<void> front_door::state::prepare() {
+    if (auto ok = prepare_routes(); !ok) return ok;
     const auto n = config.threads ? config.threads : std::max(1u, std::thread::hardware_concurrency());
     auto loaded = load(config);
     if (!loaded) return fail(loaded.error());

@@ -55,6 +55,7 @@ struct front_door::state final : control_actions, succession_host {
     }
 
     result<void> prepare();
+    result<void> prepare_routes();
     result<void> prepare_sockets();
     result<void> take_routes();
     result<http::tls_context> load_certificate(const http::tls_files& files);

@@ -18,20 +18,6 @@ std::string activity_text(const route& r) {
     return text.substr(0, text.size() - 4) + "Z";
 }
 
-result<std::shared_ptr<route>> make_route(std::string prefix, json data, std::int64_t now_ms) {
-    if (!data.is_object() || !data.contains("target") || !data["target"].is_string())
-        return fail(errc::invalid_argument, "Must specify 'target' as string");
-    auto t = parse_target(data["target"].get<std::string>());
-    if (!t) return fail(t.error());
-    auto r = std::make_shared<route>();
-    r->prefix = std::move(prefix);
-    r->target = std::move(*t);
-    data.erase("last_activity");
-    r->data = data.dump(-1, ' ', false, json::error_handler_t::replace);
-    r->last_activity_ms = now_ms;
-    return r;
-}
-
 json to_value(const route& r) {
     auto v = json::parse(r.data);
     v["last_activity"] = activity_text(r);
@@ -39,6 +25,21 @@ json to_value(const route& r) {
 }
 
 } // namespace
+
+result<std::shared_ptr<route>> route_book::make_route(std::string prefix, json data, std::int64_t now_ms) const {
+    if (!data.is_object() || !data.contains("target") || !data["target"].is_string())
+        return fail(errc::invalid_argument, "Must specify 'target' as string");
+    auto t = parse_target(data["target"].get<std::string>());
+    if (!t) return fail(t.error());
+    auto r = std::make_shared<route>();
+    r->target = std::move(*t);
+    data.erase("last_activity");
+    if (hosts_ && prefix != "/") data["host"] = prefix.substr(1, prefix.find('/', 1) - 1);
+    r->prefix = std::move(prefix);
+    r->data = data.dump(-1, ' ', false, json::error_handler_t::replace);
+    r->last_activity_ms = now_ms;
+    return r;
+}
 
 result<route_book::change> route_book::add(std::string_view path, const std::string& data,
                                            std::int64_t now_ms) {

@@ -3,6 +3,8 @@
 
 #include "daemon/proxy/route_table.hpp"
 
+#include <nlohmann/json_fwd.hpp>
+
 #include <map>
 #include <string>
 #include <vector>
@@ -12,6 +14,8 @@ namespace berth::proxy {
 // The control thread's routes, from which the io threads' tables are made.
 class route_book {
   public:
+    // A route's first segment is a host from here on, and is in its data as "host".
+    void use_hosts(bool hosts) { hosts_ = hosts; }
     // `data`: a JSON object with a string "target". invalid_argument otherwise (configurable-http-proxy:
     // 400). A route that leads where the old one of its prefix led keeps its tunnels: it is `replaced` only
     // when it does not.
@@ -41,6 +45,9 @@ class route_book {
     std::string to_json(const std::vector<route_ptr>& list) const;
 
   private:
+    result<std::shared_ptr<route>> make_route(std::string prefix, nlohmann::json data, std::int64_t now_ms) const;
+
+    bool hosts_ = false;
     std::map<std::string, route_ptr, std::less<>> routes_;
 };
 

@@ -103,6 +103,13 @@ awaitable<result<std::vector<listed_route>>> route_client::list() {
     co_return read_list(r->body);
 }
 
+awaitable<result<bool>> route_client::has(std::string routespec) {
+    auto r = co_await call("GET", routes_path(routespec), "");
+    if (!r) co_return fail(r.error());
+    if (r->status != 200 && r->status != 404) co_return refusal(*r);
+    co_return r->status == 200;
+}
+
 awaitable<result<void>> route_client::add(std::string routespec, std::string target, nlohmann::json data) {
     if (!data.is_object()) data = nlohmann::json::object();
     data["target"] = std::move(target);

@@ -50,6 +50,8 @@ class route_client {
     route_client(http_client& http, clock& time, logger& log, route_client_settings config);
 
     boost::asio::awaitable<result<std::vector<listed_route>>> list();
+    // Whether there is a route of just this path; `routespec` as for `add`, and not "/": that asks for all of them.
+    boost::asio::awaitable<result<bool>> has(std::string routespec);
     // `routespec`: the escaped path under which the hub knows it ("/user/al%40x/", as configurable-http-proxy
     // wants it), `data`: a JSON object to be kept with it.
     boost::asio::awaitable<result<void>> add(std::string routespec, std::string target, nlohmann::json data);

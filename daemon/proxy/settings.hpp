@@ -23,7 +23,10 @@ struct settings {
     secret api_token; // empty: whoever reaches the address may use it
 
     std::string default_target; // the hub: "http+unix:<path>" or "http://host:port"; empty: no route "/"
-    std::string error_target = "/hub/error"; // path on the hub; asked for <error_target>/<status>?url=<path>
+    std::string error_target = "/hub/error"; // a path; asked for <error_target>/<status>?url=<path>
+    // Whose path that is: a target. Asked for every error then, 404 of no route too. Empty: the default route's.
+    std::string error_server;
+    int redirect_to = 0; // every request is sent to https on this port of the same host, and nothing else is done; 0: no
     bool host_routing = false;               // a routespec's first segment is a host name
 
     duration hold_time = std::chrono::seconds(5);     // a request waits so long for a hub that is away

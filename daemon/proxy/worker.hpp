@@ -29,6 +29,7 @@ struct shared_parts {
     resolver& names;
     logger& log;
     std::atomic<std::size_t> connections{0}; // of browsers, on all threads
+    route_ptr error_route = nullptr;         // to settings::error_server; null: there is none
 };
 
 // One io thread: its event loop, its copy of the route table, its clients and its idle backend connections.

@@ -105,16 +105,20 @@ def test_a_real_jupyterhub_works_behind_berth_proxy(berth_proxy, folder, noteboo
         hub.stop()
 
 
-@pytest.fixture
-def behind_chp(quick_hub, chp):
+def set_up_behind(hub, chp):
     """Berth's hub with the real proxy in front; clients come in by that."""
-    token = quick_hub.folder / "chp_token"
+    token = hub.folder / "chp_token"
     token.write_text(chp.token)
     token.chmod(0o600)
-    quick_hub.configuration["proxy"] = {"mode": "external", "api_url": chp.api_url, "api_token_file": str(token)}
-    quick_hub.configuration["hub"]["listen"] = f"127.0.0.1:{chp.port}"
-    quick_hub.url = chp.url
-    return quick_hub.start()
+    hub.configuration["proxy"] = {"mode": "external", "api_url": chp.api_url, "api_token_file": str(token)}
+    hub.configuration["hub"]["listen"] = f"127.0.0.1:{chp.port}"
+    hub.url = chp.url + hub.configuration["hub"].get("base_url", "/").rstrip("/")
+    return hub.start()
+
+
+@pytest.fixture
+def behind_chp(quick_hub, chp):
+    return set_up_behind(quick_hub, chp)
 
 
 def test_the_hub_drives_a_real_one_and_gives_it_its_routes_again(behind_chp, chp):
@@ -129,9 +133,22 @@ def test_the_hub_drives_a_real_one_and_gives_it_its_routes_again(behind_chp, chp
     assert web.sign_in("alice", "x").status_code == 302
     chp.stop()
     chp.start()
-    assert set(until(lambda: chp.call("GET", "/api/routes")[1], "its routes are back", timeout=90)) >= {"/"}
-    until(lambda: "/user/alice" in chp.call("GET", "/api/routes")[1], "the server's route is back", timeout=90)
+    assert set(until(lambda: chp.call("GET", "/api/routes")[1], "its routes are back, long before the next round of all", timeout=30)) >= {"/"}
+    until(lambda: "/user/alice" in chp.call("GET", "/api/routes")[1], "the server's route is back", timeout=30)
     assert alice.get("/user/alice/x").status_code == 200
     alice.stop("alice")
     api.wait_stopped("alice")
     until(lambda: "/user/alice" not in chp.call("GET", "/api/routes")[1], "the route goes with the server")
+
+
+@pytest.mark.parametrize("base_url", ["/", "/jhub/"])
+def test_an_emptied_proxy_without_servers_has_the_hub_again(quick_hub, folder, base_url):
+    chp = Chp(folder, "--default-target", ORIGIN).start()
+    try:
+        quick_hub.configuration["hub"]["base_url"] = base_url
+        hub = set_up_behind(quick_hub, chp)
+        chp.stop()
+        chp.start()
+        until(hub.answers, "the hub is behind it again, long before the next round of all", timeout=30)
+    finally:
+        chp.stop()

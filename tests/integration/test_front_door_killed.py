@@ -2,25 +2,11 @@
 """A front door that dies is brought back by the hub, with its routes; servers go on."""
 import os
 import signal
-from pathlib import Path
 
 import requests
 
+from support.processes import door_pids
 from support.waiting import until
-
-
-def door_pids(hub):
-    """The hub's own front door, found by the mark in its environment."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().split(b"\0")
-            mine = hub.mark.encode() in (entry / "environ").read_bytes()
-        except OSError:
-            continue
-        if mine and len(words) > 1 and words[1] == b"proxy":
-            found.append(int(entry.name))
-    return found
 
 
 def answers(url):

@@ -31,15 +31,17 @@ def install():
 class Chp:
     """A configurable-http-proxy on loopback: `url`, `api_url`, `token`; stopped and started again it has forgotten its routes."""
 
+    program = CHP
+
     def __init__(self, folder, *options):
         install()
-        self.log_file, self.options = folder / "chp.log", options
+        self.log_file, self.options = folder / f"{type(self).__name__}.log", options
         self.port, self.api_port = processes.free_port(), processes.free_port()
         self.url, self.api_url, self.token = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.api_port}", secrets.token_hex(16)
         self.process = None
 
     def start(self):
-        command = [*CHP, "--ip", "127.0.0.1", "--port", self.port, "--api-ip", "127.0.0.1", "--api-port", self.api_port, *self.options]
+        command = [*self.program, "--ip", "127.0.0.1", "--port", self.port, "--api-ip", "127.0.0.1", "--api-port", self.api_port, *self.options]
         with open(self.log_file, "ab") as log:
             self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env={"PATH": os.environ["PATH"], "CONFIGPROXY_AUTH_TOKEN": self.token})
@@ -76,6 +78,11 @@ class Chp:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+
+class BerthAsChp(Chp):
+    """`berth proxy` with the same command line."""
+    program = [BERTH, "proxy"]
 
 
 class UnixConnection(http.client.HTTPConnection):

@@ -55,6 +55,8 @@ TEST(route_client, routes_come_and_go) {
     EXPECT_EQ((*list)[1].target, "http://127.0.0.1:8");
     EXPECT_EQ(nlohmann::json::parse((*list)[1].data)["user"], "al@x");
     EXPECT_TRUE((*list)[1].last_activity.has_value());
+    EXPECT_EQ(hub.run(hub.client.has("/user/al%40x/")), true);
+    EXPECT_EQ(hub.run(hub.client.has("/user/bo/")), false);
     EXPECT_TRUE(hub.run(hub.client.remove("/user/al%40x/")));
     EXPECT_TRUE(hub.run(hub.client.remove("/user/al%40x/"))); // gone already is as good
     EXPECT_EQ(hub.run(hub.client.list())->size(), 1u);

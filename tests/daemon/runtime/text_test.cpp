@@ -4,6 +4,7 @@
 #include "daemon/runtime/result.hpp"
 #include "daemon/runtime/secret.hpp"
 #include "daemon/runtime/time_text.hpp"
+#include "daemon/runtime/web_address.hpp"
 
 #include <gtest/gtest.h>
 
@@ -124,6 +125,18 @@ TEST(Result, CodesHaveNames) {
     for (int i = 0; i <= static_cast<int>(errc::internal); ++i)
         EXPECT_EQ(errc_from(to_string(static_cast<errc>(i))), static_cast<errc>(i));
     EXPECT_EQ(errc_from("nonsense"), std::nullopt);
+}
+
+TEST(WebAddress, HasAHost) {
+    for (const auto* good : {"http://127.0.0.1:10101", "https://portal.example.org", "http://h/x?y=z", "http://[::1]:80/", "http://[::1]"})
+        EXPECT_TRUE(is_web_address(good)) << good;
+    for (const auto* bad : {"", "http://", "ftp://h", "http:///x", "http://h:0", "http://h:99999", "http://h:8x", "http://h:", "http://h/#x", "http://h/ x", "//h"})
+        EXPECT_FALSE(is_web_address(bad)) << bad;
+    EXPECT_TRUE(is_redirect_address("/services/x/callback") && is_redirect_address("https://h/cb?x=1"));
+    EXPECT_FALSE(is_redirect_address("//h/cb") || is_redirect_address("/\\h") || is_redirect_address("cb") || is_redirect_address("/a b"));
+    EXPECT_EQ(origin_of("http://h:80/x?y"), "http://h:80");
+    EXPECT_EQ(origin_of("http://h?y"), "http://h");
+    EXPECT_EQ(origin_of("/services/x"), "");
 }
 
 } // namespace
