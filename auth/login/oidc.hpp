@@ -19,7 +19,7 @@ struct oidc_settings {
     oauth_client_login client;
     std::string redirect_uri; // absolute: <public_url><base_url>hub/oauth_callback
     std::vector<std::string> scopes = {"openid", "profile", "email"}; // "openid" is added where it is missing
-    std::string username_claim = "preferred_username", groups_claim = "groups", admin_claim;
+    std::string username_claim = "preferred_username", groups_claim = "groups", roles_claim, admin_claim;
     bool pkce = true;
     secret key; // 32 bytes or more, from which the flow's cookies are sealed (derived from the cookie secret)
     duration flow_lifetime = std::chrono::minutes(10);
@@ -36,6 +36,7 @@ struct oidc_departure {
 struct oidc_arrival {
     identity who;       // name normalised; groups as claimed
     bool admin = false; // by admin_claim
+    std::vector<std::string> roles; // by roles_claim
     std::string next;   // as given to begin()
     token_grant tokens;
     claims about; // id_token's claims, completed by userinfo where username or groups are not in it

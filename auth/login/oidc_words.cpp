@@ -79,7 +79,7 @@ refusal read_exchange_failure(const failure& f) {
 
 bool is_complete(const oidc_settings& s, const claims& about) {
     const auto there = [&](const std::string& name) { return name.empty() || about.has(name); };
-    return there(s.username_claim) && there(s.groups_claim) && there(s.admin_claim);
+    return there(s.username_claim) && there(s.groups_claim) && there(s.roles_claim) && there(s.admin_claim);
 }
 
 result<oidc_arrival> read_arrival(const oidc_settings& s, const claims& about) {
@@ -96,6 +96,7 @@ result<oidc_arrival> read_arrival(const oidc_settings& s, const claims& about) {
                                       name.error().message));
     out.who.name = *name;
     out.who.groups = s.groups_claim.empty() ? std::vector<std::string>() : about.list(s.groups_claim);
+    if (!s.roles_claim.empty()) out.roles = about.list(s.roles_claim);
     out.admin = !s.admin_claim.empty() && about.is_true(s.admin_claim);
     out.subject = about.text("sub");
     out.provider_session = about.text("sid");

@@ -78,6 +78,8 @@ void put(roles& all, role r) {
 
 } // namespace
 
+bool is_default_role(std::string_view name) { return name == "user" || name == "admin" || name == "server" || name == "token"; }
+
 result<std::map<std::string, role>> make_roles(std::vector<role> configured, const custom_scopes& custom) {
     auto all = standard_roles();
     std::set<std::string> seen;

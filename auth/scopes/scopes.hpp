@@ -123,5 +123,6 @@ struct role {
 // the role and what is wrong: a bad name, an unknown scope, a second definition, an attempt to change
 // `admin`. A default role that is given bearers and no scopes keeps its own.
 result<std::map<std::string, role>> make_roles(std::vector<role> configured, const custom_scopes& custom = {});
+bool is_default_role(std::string_view name);
 
 } // namespace berth::auth

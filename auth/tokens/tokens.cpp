@@ -23,6 +23,17 @@ constexpr std::size_t shortest_configured = 8;
 constexpr std::size_t tokens_per_user = 10'000;
 constexpr std::string_view own_client = "jupyterhub";
 
+result<void> check_length(const secret& value, const std::string& service) {
+    const auto size = value.reveal().size();
+    if (size >= shortest_configured && size <= longest_value) return {};
+    return fail(errc::invalid_argument, fmt::format("the token of service \"{}\" must have {} to {} characters", service,
+                                                    shortest_configured, longest_value));
+}
+
+result<void> in_use(const std::string& service) {
+    return fail(errc::already_exists, fmt::format("the token of service \"{}\" is used by another one too: give each its own", service));
+}
+
 } // namespace
 
 struct token_store::state {
@@ -30,11 +41,13 @@ struct token_store::state {
     logger& log;
     store::database& db;
     token_index index;
-    std::int64_t last_id = 0; // never given twice: a deletion that is repeated would meet its second owner
     std::int64_t configured = 0; // ids below and with this are taken by tokens that are not in the index
     std::int64_t last_configured = 0; // these count downwards
     token_index::ids
-        undeleted; // dead here, but the database did not take it: asked again with the next change
+        undeleted; // dead here, but not yet in the database, or it did not take it: asked again with the next change
+
+    // The deletion of an undeleted one may be asked for again: it would meet the second owner of its id.
+    std::int64_t next_id() const { return std::max({index.highest_id(), configured, undeleted.empty() ? 0 : *undeleted.rbegin()}) + 1; }
 
     std::vector<const token_record*> records(const token_index::ids& wanted) {
         std::vector<const token_record*> out;
@@ -45,7 +58,7 @@ struct token_store::state {
 };
 
 token_store::token_store(clock& time, logger& log, store::database& db)
-    : state_(std::make_unique<state>(state{time, log, db, {}, 0, 0, 0, {}})) {}
+    : state_(std::make_unique<state>(state{time, log, db, {}, 0, 0, {}})) {}
 token_store::~token_store() = default;
 
 store::migrations token_store::tables() { return token_tables(); }
@@ -70,8 +83,7 @@ asio::awaitable<result<token_store::issued>> token_store::issue(token_record r) 
         co_return fail(
             errc::limit_exceeded,
             fmt::format("there are {} tokens already: revoke some, or let them expire", tokens_per_user));
-    s.last_id = std::max({s.last_id, s.index.highest_id(), s.configured}) + 1;
-    issued out{secret(r.client_id == own_client ? random_hex(16) : random_alnum(30)), s.last_id};
+    issued out{secret(r.client_id == own_client ? random_hex(16) : random_alnum(30)), s.next_id()};
     r.id = out.id;
     r.created = s.time.now();
     r.ephemeral = false;
@@ -90,20 +102,30 @@ asio::awaitable<result<token_store::issued>> token_store::issue(token_record r) 
     co_return out;
 }
 
+asio::awaitable<result<void>> token_store::adopt(secret value, token_record r, store::changes also) {
+    auto& s = *state_;
+    if (auto ok = check_length(value, r.service); !ok) co_return ok;
+    const auto id = r.id = s.next_id();
+    r.created = s.time.now();
+    r.ephemeral = false;
+    auto digest = sha256(value.reveal());
+    also.push_back(insert_token(digest, r));
+    const auto taken = in_use(r.service);
+    if (!s.index.insert(std::move(digest), std::move(r))) co_return taken;
+    const auto done = co_await s.db.commit(std::move(also));
+    if (!done) s.index.erase(id);
+    if (done) s.log.info("token.adopted", {{"token", id}});
+    co_return done;
+}
+
 result<void> token_store::add_configured(secret value, token_record r) {
-    if (value.reveal().size() < shortest_configured || value.reveal().size() > longest_value)
-        return fail(errc::invalid_argument,
-                    fmt::format("the token of service \"{}\" must have {} to {} characters", r.service,
-                                shortest_configured, longest_value));
+    if (auto ok = check_length(value, r.service); !ok) return ok;
     if (!r.internal) ++state_->configured;
     r.id = --state_->last_configured;
     r.created = state_->time.now();
     r.ephemeral = true;
     auto service = r.service;
-    if (!state_->index.insert(sha256(value.reveal()), std::move(r)))
-        return fail(errc::already_exists,
-                    fmt::format("the token of service \"{}\" is used by another one too: give each its own",
-                                service));
+    if (!state_->index.insert(sha256(value.reveal()), std::move(r))) return in_use(service);
     return {};
 }
 
@@ -142,7 +164,13 @@ std::vector<const token_record*> token_store::of_client(std::string_view client_
     return state_->records(state_->index.of_client(client_id));
 }
 
-asio::awaitable<result<void>> token_store::revoke(ids wanted) {
+std::vector<const token_record*> token_store::of_service(std::string_view service) const {
+    auto all = of_client(own_client);
+    std::erase_if(all, [&](const auto* t) { return t->user_id || t->ephemeral || t->service != service; });
+    return all;
+}
+
+asio::awaitable<result<void>> token_store::revoke(ids wanted, store::changes also) {
     auto& s = *state_;
     std::size_t count = 0;
     for (const auto id : wanted) {
@@ -152,11 +180,10 @@ asio::awaitable<result<void>> token_store::revoke(ids wanted) {
         if (!t->ephemeral) s.undeleted.insert(id);
         s.index.erase(id); // dead at once, whatever the disk says
     }
-    if (s.undeleted.empty()) co_return result<void>{};
+    if (s.undeleted.empty() && also.empty()) co_return result<void>{};
     const auto dead = s.undeleted;
-    store::changes deletions;
-    for (const auto id : dead) deletions.push_back(delete_token(id));
-    const auto done = co_await s.db.commit(std::move(deletions));
+    for (const auto id : dead) also.push_back(delete_token(id));
+    const auto done = co_await s.db.commit(std::move(also));
     if (!done) co_return done;
     for (const auto id : dead) s.undeleted.erase(id);
     s.log.info("token.revoked", {{"count", count}});

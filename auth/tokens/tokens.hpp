@@ -57,6 +57,9 @@ class token_store {
     // that of the newest token may come again after its end. limit_exceeded above 10,000 tokens of one user; conflict when the
     // owner, the client or the session was revoked meanwhile.
     boost::asio::awaitable<result<issued>> issue(token_record r);
+    // A service's token with a value that the service knows already: durable together with `also`, gone with neither. Failures as
+    // for `add_configured`, and the commit's: nothing has changed then.
+    boost::asio::awaitable<result<void>> adopt(secret value, token_record r, store::changes also);
     // Registers a configured service's token (kept hashed in memory only, replaced at each start; its id is
     // negative). invalid_argument unless it has 8 to 512 characters; already_exists when another token has
     // the same value.
@@ -70,10 +73,12 @@ class token_store {
     const token_record* find(std::int64_t id) const;
     std::vector<const token_record*> of_user(std::int64_t user_id) const;
     std::vector<const token_record*> of_client(std::string_view client_id) const;
+    std::vector<const token_record*> of_service(std::string_view service) const; // adopted ones
 
     // Each is dead at once, and after a restart when this has returned success. A deletion that the database
-    // refused is asked for again with the next revocation. Unknown ids are no error.
-    boost::asio::awaitable<result<void>> revoke(std::vector<std::int64_t> ids);
+    // refused is asked for again with the next revocation. Unknown ids are no error. `also` becomes durable together
+    // with it.
+    boost::asio::awaitable<result<void>> revoke(std::vector<std::int64_t> ids, store::changes also = {});
     boost::asio::awaitable<result<void>> revoke_user(std::int64_t user_id);
     boost::asio::awaitable<result<void>> revoke_client(std::string client_id);
     // Every OAuth token of this browser session, and only those (seed 001: logout).

@@ -8,6 +8,7 @@
 #include "daemon/main/listen_address.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 #include <fmt/format.h>
@@ -77,16 +78,17 @@ void check_provider(const surroundings& in, printer& say) {
     for (auto& f : check_identity_provider(in.c, in.d)) say({f.good, std::move(f.what), std::move(f.remedy)});
 }
 
+// There is a guard of `io`.
 template<class T>
 T run_until_done(asio::io_context& io, asio::awaitable<T> task) {
     auto done = asio::co_spawn(io, std::move(task), asio::use_future);
-    while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready && io.run_one() > 0) {}
-    io.restart();
+    while (done.wait_for(std::chrono::seconds(0)) != std::future_status::ready) io.run_one();
     return done.get();
 }
 
 void check_clusters(const surroundings& in, printer& say) {
     asio::io_context io;
+    const auto busy = asio::make_work_guard(io); // a pool's thread may let go of its work between two runs, which would stop the second
     system_clock time;
     null_logger log;
     http_client http(io.get_executor(), log);

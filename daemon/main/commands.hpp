@@ -3,6 +3,8 @@
 // 2 wrong configuration.
 #pragma once
 
+#include "daemon/main/proxy_options.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -22,6 +24,8 @@ int serve_command(const common_options& o, const serve_options& s);
 struct proxy_options {
     bool replace = false;   // have the door that runs hand over to a new one
     bool successor = false; // be that new one: standard input is the line to the old one
+    chp_options chp;        // in place of a configuration, when one of them is given
+    bool as_chp = false;
 };
 int proxy_command(const common_options& o, const proxy_options& p);
 

@@ -48,7 +48,7 @@ struct oidc_keys {
     std::string client_id;
     secret client_secret;
     std::vector<std::string> scopes = {"openid", "profile", "email"};
-    std::string username_claim = "preferred_username", groups_claim = "groups", admin_claim;
+    std::string username_claim = "preferred_username", groups_claim = "groups", roles_claim, admin_claim;
     bool pkce = true, logout_at_provider = true;
 };
 

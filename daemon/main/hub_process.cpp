@@ -53,8 +53,9 @@ struct hub_process::parts {
     std::string own_address() const; // of the hub's listener
     std::string hub_target() const;  // the same, as the front door is told it
     asio::awaitable<result<void>> load();
+    std::string one_route() const { return any_route(*servers, settings.base_url); }
     // The door's table as the records say.
-    asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, service_routes(settings), settings.base_url, hub_target()); }
+    asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, *services, settings.base_url, hub_target()); }
     asio::awaitable<void> begin_with_door();
     asio::awaitable<result<void>> tidy_shares();
     asio::awaitable<void> purge_expired_rows();
@@ -84,6 +85,7 @@ struct hub_process::parts {
     std::optional<auth::token_store> tokens;
     std::optional<auth::session_store> sessions;
     std::optional<hub::permissions> may;
+    std::optional<hub::service_list> services;
     std::unique_ptr<identity_side> identity;
     std::unique_ptr<auth::password_check> passwords;
     auth::login_throttle throttle{time};
@@ -115,6 +117,7 @@ result<void> hub_process::open() {
     tables.push_back(hub::people::tables());
     tables.push_back(hub::shares::tables());
     tables.push_back(auth::token_store::tables());
+    tables.push_back(hub::service_list::tables());
     tables.push_back(auth::session_store::tables());
     tables.push_back(auth::user_credentials::tables());
     tables.push_back(scheduler::spawner::tables());
@@ -135,6 +138,7 @@ result<void> hub_process::parts::make_model() {
     tokens.emplace(time, log, *db);
     sessions.emplace(time, log, *db, session_settings(c, d));
     may.emplace(*who, *shared, *auth::make_roles(c.roles, c.custom_scopes), settings.services, c.custom_scopes); // the roles were checked with the configuration
+    services.emplace(time, log, *db, *tokens, *may, settings);
     passwords = make_password_check(c, helpers.pam.get());
     auto made = identity_side::make({executor, http, time, log, *db, *who, *may}, c, d);
     if (!made) return fail(made.error());
@@ -158,13 +162,14 @@ result<void> hub_process::parts::make_spawner() {
 }
 
 result<void> hub_process::parts::make_front() {
-    hub.emplace(hub::hub{settings, time, log, *who, *shared, *may, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
+    hub.emplace(hub::hub{settings, time, log, *who, *shared, *may, *services, *tokens, *sessions, *passwords, throttle, *servers, metrics, {}, {}, {}, identity->parts()});
     sessions->on_end([this](const auth::session& ended) { tasks.spawn("session_over", session_over(ended)); });
     hub->disk = db.get();
     hub->changes = &*changes;
     managed.emplace(hub::managed_services::surroundings{executor, time, log, *tokens, settings, d.hub_id});
     hub->service_pid = [this](const std::string& name) { return managed->pid(name); };
     hub->list_routes = [this] { return routes_json(door); };
+    hub->route_service = [this](std::string name) { return route_service(door, *services, settings.base_url, std::move(name)); };
     hub->check_routes = [this] { return sync(); };
     hub->shut_down = [this](bool with_servers) {
         was_asked = true;
@@ -213,6 +218,7 @@ asio::awaitable<result<void>> hub_process::parts::load() {
     if (auto ok = co_await who->load(); !ok) co_return ok;
     if (auto ok = co_await shared->load(); !ok) co_return ok;
     if (auto ok = co_await tokens->load(); !ok) co_return ok;
+    if (auto ok = co_await services->load(); !ok) co_return ok;
     if (auto ok = co_await sessions->load(); !ok) co_return ok;
     if (auto ok = co_await identity->load(); !ok) co_return ok;
     co_await identity->tidy_up(*sessions);
@@ -241,7 +247,7 @@ asio::awaitable<void> hub_process::parts::purge_expired_rows() {
 }
 
 asio::awaitable<void> hub_process::parts::begin_with_door() {
-    keeper.emplace(door_keeper::surroundings{executor, time, log, http, c, d, [this] { return sync(); }, options.door_apart});
+    keeper.emplace(door_keeper::surroundings{executor, time, log, http, c, d, [this] { return sync(); }, [this] { return one_route(); }, options.door_apart});
     if (options.door) keeper->started(std::move(*options.door));
     co_await keeper->learn(routes);
     tasks.spawn("keep_routes", keeper->keep_routes());
@@ -271,7 +277,7 @@ asio::awaitable<result<void>> hub_process::start() {
 asio::awaitable<void> hub_process::reload() {
     auto& p = *parts_;
     if (p.c.file.empty()) co_return p.log.info("config.applied", {{"keys", ""}, {"note", "there is no configuration file"}});
-    co_await config::reload({p.c, p.d, p.log, p.settings, *p.who, *p.may, *p.tokens, *p.sessions, *p.servers, p.places,
+    co_await config::reload({p.c, p.d, p.log, p.settings, *p.who, *p.may, *p.services, *p.tokens, *p.sessions, *p.servers, p.places,
                              p.c.proxy.external ? nullptr : &p.door, p.retired, *p.managed});
     if (auto done = co_await p.sync(); !done) p.log.warning("service.routes_not_told", {{"why", done.error()}}); // tried again regularly
 }

@@ -33,7 +33,7 @@ hub::service service_of(const service_keys& k, const std::string& base_url, cons
             s.allowed_scopes.insert(s.allowed_scopes.end(), at->second.scopes.begin(), at->second.scopes.end());
         else
             s.allowed_scopes.push_back(word);
-    if (s.redirect_uri.empty() && !s.url.empty()) s.redirect_uri = hub::service_path(base_url, s.name) + "oauth_callback";
+    if (s.redirect_uri.empty() && !s.url.empty()) s.redirect_uri = hub::service_callback_path(base_url, s.name);
     return s;
 }
 

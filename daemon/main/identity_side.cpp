@@ -29,6 +29,7 @@ auth::oidc_settings flow_of(const configuration& c, const data_dir& d) {
     s.scopes = c.login.oidc.scopes;
     s.username_claim = c.login.oidc.username_claim;
     s.groups_claim = c.login.oidc.groups_claim;
+    s.roles_claim = c.login.oidc.roles_claim;
     s.admin_claim = c.login.oidc.admin_claim;
     s.pkce = c.login.oidc.pkce;
     s.key = secret(hmac_sha256(d.cookie_secret.reveal(), "sign-in flows"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "daemon/main/commands.hpp"
+#include "daemon/main/command_support.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -40,6 +40,7 @@ int run(int argc, char** argv) {
     serve->add_flag("--door-apart", serving.door_apart, "never start a front door: a unit of its own does");
     proxy->add_flag("--replace", door.replace,
                     "have the front door that runs hand over to a new one; no connection is cut");
+    add_chp_options(*proxy, door.chp);
     proxy->add_flag("--successor", door.successor, "take over through standard input")->group("");
     stopping->add_flag("--servers", stop.servers, "stop the notebook servers too");
     stopping->add_flag("--hub-only", stop.hub_only, "leave the front door open");
@@ -51,7 +52,11 @@ int run(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
 
     if (serve->parsed()) return serve_command(common, serving);
-    if (proxy->parsed()) return proxy_command(common, door);
+    if (proxy->parsed()) {
+        if (auto ok = refuse_others(*proxy); !ok) return complain(ok.error(), exit_configuration);
+        door.as_chp = has_chp_options(*proxy);
+        return proxy_command(common, door);
+    }
     if (stopping->parsed()) return stop_command(common, stop);
     if (check->parsed()) return check_command(common);
     if (tokens->parsed()) return token_command(common, token);

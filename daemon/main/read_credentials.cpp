@@ -101,6 +101,7 @@ oidc_keys read_oidc(section s) {
     k.username_claim = s.text("username_claim", k.username_claim);
     if (k.username_claim.empty()) s.wrong("username_claim", "must name the claim that holds the user's name");
     k.groups_claim = s.text("groups_claim", k.groups_claim);
+    k.roles_claim = s.text("roles_claim", "");
     k.admin_claim = s.text("admin_claim", "");
     k.pkce = s.flag("pkce", k.pkce);
     k.logout_at_provider = s.flag("logout_at_provider", k.logout_at_provider);

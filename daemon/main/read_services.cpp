@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/main/read_services.hpp"
 
+#include "daemon/runtime/web_address.hpp"
+
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
 namespace berth::config {
 namespace {
-
-bool is_web_address(std::string_view v) {
-    const auto rest = v.starts_with("https://") ? v.substr(8) : v.starts_with("http://") ? v.substr(7) : "";
-    return !rest.empty() && rest.front() != '/' &&
-           std::ranges::all_of(v, [](unsigned char c) { return c > ' ' && c < 127 && c != '#'; });
-}
 
 void read_name(section& s, service_keys& k, const std::vector<service_keys>& others) {
     auto& name = k.what.name = s.text("name", "");
@@ -57,8 +54,7 @@ void read_client(section& s, hub::service& w, const std::vector<service_keys>& o
     if (std::ranges::any_of(others, [&](const auto& o) { return o.what.client_id == w.client_id; }))
         s.wrong("oauth_client_id", fmt::format("there are two services with \"{}\"", w.client_id));
     w.redirect_uri = s.text("oauth_redirect_uri", "");
-    const bool path = w.redirect_uri.starts_with('/') && !w.redirect_uri.starts_with("//");
-    if (!w.redirect_uri.empty() && !path && !is_web_address(w.redirect_uri))
+    if (!w.redirect_uri.empty() && !is_redirect_address(w.redirect_uri))
         s.wrong("oauth_redirect_uri",
                 fmt::format("\"{}\" must be an address such as \"https://portal.example.org/callback\" or a "
                             "path on the hub",
@@ -91,7 +87,7 @@ std::vector<service_keys> read_services(section& root, const auth::custom_scopes
                                "\"{}\" must be where the service answers, such as \"http://127.0.0.1:10101\"",
                                k.what.url));
         k.what.display = s.flag("display", true);
-        k.what.info = s.text_map("info");
+        if (s.has("info")) k.what.info = nlohmann::json(s.text_map("info")).dump();
         read_client(s, k.what, out);
         s.finish();
         out.push_back(std::move(k));

@@ -65,7 +65,7 @@ void apply(reloadable& hub, configuration next, const batch_clusters& clusters) 
     hub.retired.push_back({std::exchange(hub.c, std::move(next)), std::exchange(hub.settings, {})});
     hub.settings = hub_settings(hub.c);
     hub.log.change(hub.c.level, hub.c.format);
-    hub.may.change(*auth::make_roles(hub.c.roles, hub.c.custom_scopes), hub.settings.services, hub.c.custom_scopes); // checked with the file
+    hub.may.change(*auth::make_roles(hub.c.roles, hub.c.custom_scopes), hub.services.values(), hub.c.custom_scopes); // checked with the file
     hub.sessions.change_max_age(hub.c.hub.cookie_max_age);
     std::map<std::string, scheduler::cluster_settings> settings;
     for (const auto& k : hub.c.clusters)
@@ -84,6 +84,7 @@ asio::awaitable<void> reload(reloadable hub) {
     auto plan = plan_reload(hub.c, looked->read);
     auto services = managed_of(plan.next);
     if (!services) co_return tell_rejected(hub.log, {{hub.c.file, 0, "service", services.error().message}});
+    co_await hub.services.make_way(hub_settings(plan.next).services); // one of them may come with the token that it had
     auto tokens = configured_tokens(plan.next, hub.d);
     std::ranges::move(hub.managed.tokens(), std::back_inserter(tokens)); // of those that run; who has to go loses it with its end
     if (auto ok = hub.tokens.replace_configured(std::move(tokens)); !ok)

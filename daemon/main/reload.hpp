@@ -9,6 +9,7 @@
 #include "daemon/proxy/route_client.hpp"
 #include "hubapi/model/people.hpp"
 #include "hubapi/model/permissions.hpp"
+#include "hubapi/model/service_list.hpp"
 #include "hubapi/model/settings.hpp"
 #include "hubapi/services/managed_services.hpp"
 #include "scheduler/spawner/spawner.hpp"
@@ -34,6 +35,7 @@ struct reloadable {
     hub::settings& settings;
     hub::people& who;
     hub::permissions& may;
+    hub::service_list& services;
     auth::token_store& tokens;
     auth::session_store& sessions;
     scheduler::spawner& servers;

@@ -10,6 +10,7 @@
 #include "hubapi/model/identity.hpp"
 #include "hubapi/model/people.hpp"
 #include "hubapi/model/permissions.hpp"
+#include "hubapi/model/service_list.hpp"
 #include "hubapi/model/settings.hpp"
 #include "hubapi/model/shares.hpp"
 #include "scheduler/spawner/spawner.hpp"
@@ -35,6 +36,7 @@ struct hub {
     people& who;
     shares& shared;
     permissions& may;
+    service_list& services;
     auth::token_store& tokens;
     auth::session_store& sessions;
     auth::password_check& passwords;
@@ -53,6 +55,8 @@ struct hub {
     const store::database* disk = nullptr;
     // Of a service that the hub has started; 0 while it does not run. Empty where there is none.
     std::function<int(const std::string& service)> service_pid = {};
+    // Tells the front door where /services/NAME/ leads now, or that it leads nowhere any more. Empty where there is no door.
+    std::function<boost::asio::awaitable<result<void>>(std::string service)> route_service = {};
 
     std::string hub_path(std::string_view below) const { return config.base_url + "hub/" + std::string(below); }
     // Why nothing can be saved at the moment, if that is so.

@@ -20,7 +20,14 @@ const std::vector<double>& spawn_bounds() {
 } // namespace
 
 struct hub_metrics::state {
-    explicit state(metrics_registry& r) : registry(r) {}
+    // What dashboards draw is there from the beginning, at nought.
+    explicit state(metrics_registry& r) : registry(r) {
+        for (const bool success : {true, false}) {
+            spawn(success);
+            login(success);
+        }
+        stop();
+    }
 
     // Series by route, method and code: a bounded set, since routes are patterns.
     histogram& request(std::string_view method, std::string_view pattern, int status) {
@@ -36,10 +43,15 @@ struct hub_metrics::state {
             if (m == known) return known;
         return "other";
     }
-    void observe_spawn(const std::string& status, double took) {
-        registry.histogram("jupyterhub_server_spawn_duration_seconds", "Time taken for server spawning operation", {{"status", status}},
-                           spawn_bounds()).observe(took);
+    static std::string outcome(bool success) { return success ? "success" : "failure"; }
+    histogram spawn(bool success) {
+        return registry.histogram("jupyterhub_server_spawn_duration_seconds", "Time taken for server spawning operation", {{"status", outcome(success)}},
+                                  spawn_bounds());
     }
+    histogram login(bool success) {
+        return registry.histogram("jupyterhub_login_duration_seconds", "Time taken for login", {{"status", outcome(success)}});
+    }
+    histogram stop() { return registry.histogram("jupyterhub_server_stop_seconds", "Time taken for server stopping operation", {{"status", outcome(true)}}); }
 
     metrics_registry& registry;
     std::map<std::tuple<std::string, std::string, int>, histogram, std::less<>> requests;
@@ -53,8 +65,7 @@ void hub_metrics::answered(std::string_view method, std::string_view pattern, in
 }
 
 void hub_metrics::login_finished(bool success, duration took) {
-    state_->registry.histogram("jupyterhub_login_duration_seconds", "Time taken for login", {{"status", success ? "success" : "failure"}})
-        .observe(in_seconds(took));
+    state_->login(success).observe(in_seconds(took));
 }
 
 void hub_metrics::culled() {
@@ -66,15 +77,14 @@ void hub_metrics::started(duration took) {
 }
 
 void hub_metrics::spawn_finished(const std::string& cluster, bool success, duration took) {
-    state_->observe_spawn(success ? "success" : "failure", in_seconds(took));
+    state_->spawn(success).observe(in_seconds(took));
     state_->registry.counter("berth_spawns_total", "Servers that became ready or failed",
                              {{"cluster", cluster}, {"result", success ? "ready" : "failed"}}).add();
 }
 
 void hub_metrics::stop_finished(const std::string& cluster, duration took) {
     (void)cluster;
-    state_->registry.histogram("jupyterhub_server_stop_seconds", "Time taken for server stopping operation", {{"status", "success"}})
-        .observe(in_seconds(took));
+    state_->stop().observe(in_seconds(took));
 }
 
 void hub_metrics::polled(const std::string& cluster, bool healthy, duration took) {

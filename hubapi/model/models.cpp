@@ -159,9 +159,7 @@ void write_group(json_writer& w, hub& h, const group& g, const principal& caller
 static void write_service_details(json_writer& w, hub& h, const service& s) {
     w.key("url").text(s.url).key("prefix").text(s.url.empty() ? "" : service_path(h.config.base_url, s.name));
     w.key("command").texts(s.command).key("pid").number(h.service_pid ? h.service_pid(s.name) : 0);
-    w.key("info").open('{');
-    for (const auto& [name, value] : s.info) w.key(name).text(value);
-    w.close('}').key("display").boolean(s.display);
+    w.key("info").raw(s.info).key("display").boolean(s.display);
 }
 
 void write_service(json_writer& w, hub& h, const service& s, const principal& caller,

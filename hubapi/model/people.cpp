@@ -1,21 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/model/people.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <algorithm>
 
 namespace berth::hub {
 namespace asio = boost::asio;
+using nlohmann::json;
 
 namespace {
 
 store::statement upsert(const user& u) {
-    return {"INSERT INTO users (id, name, admin, created, last_activity) VALUES (:id, :name, :admin, :created, :active) "
-            "ON CONFLICT (id) DO UPDATE SET name = :name, admin = :admin, last_activity = :active",
+    return {"INSERT INTO users (id, name, admin, created, last_activity, roles) VALUES (:id, :name, :admin, :created, :active, :roles) "
+            "ON CONFLICT (id) DO UPDATE SET name = :name, admin = :admin, last_activity = :active, roles = :roles",
             {{"id", u.id},
              {"name", u.name},
              {"admin", store::stored_bool(u.admin)},
              {"created", store::stored(u.created)},
-             {"active", store::stored(u.last_activity)}}};
+             {"active", store::stored(u.last_activity)},
+             {"roles", json(u.claimed_roles).dump()}}};
+}
+
+std::set<std::string, std::less<>> names_in(const std::string& list) {
+    std::set<std::string, std::less<>> out;
+    const auto parsed = json::parse(list, nullptr, false);
+    if (parsed.is_array())
+        for (const auto& name : parsed)
+            if (name.is_string()) out.insert(name.get<std::string>());
+    return out;
 }
 
 } // namespace
@@ -33,7 +46,8 @@ CREATE TABLE user_groups (id BIGINT PRIMARY KEY, name TEXT NOT NULL UNIQUE, prop
 CREATE TABLE group_members (
     group_id BIGINT NOT NULL, user_id BIGINT NOT NULL, PRIMARY KEY (group_id, user_id))
 )",
-             "CREATE TABLE last_user_id (one BIGINT PRIMARY KEY, id BIGINT NOT NULL)"}};
+             "CREATE TABLE last_user_id (one BIGINT PRIMARY KEY, id BIGINT NOT NULL)",
+             "ALTER TABLE users ADD COLUMN roles TEXT NOT NULL DEFAULT '[]'"}};
 }
 
 asio::awaitable<result<void>> people::load() {
@@ -41,7 +55,7 @@ asio::awaitable<result<void>> people::load() {
     if (!users) co_return fail(users.error());
     for (const auto& r : *users)
         insert({store::integer(r, "id"), store::text(r, "name"), store::boolean(r, "admin"), store::time(r, "created"),
-                store::optional_time(r, "last_activity"), {}});
+                store::optional_time(r, "last_activity"), {}, names_in(store::text(r, "roles"))});
     auto last = co_await db_.query({"SELECT id FROM last_user_id", {}});
     if (!last) co_return fail(last.error());
     for (const auto& r : *last) next_user_ = std::max(next_user_, store::integer(r, "id") + 1);
@@ -139,6 +153,19 @@ asio::awaitable<result<void>> people::set_admin(std::int64_t id, bool admin) {
     c.push_back(upsert(*u));
     auto done = co_await save(std::move(c));
     if (auto* again = edit(id); !done && again) again->admin = before;
+    if (done) tell_all({id});
+    co_return done;
+}
+
+asio::awaitable<result<void>> people::set_claimed_roles(std::int64_t id, std::set<std::string, std::less<>> roles) {
+    auto* u = edit(id);
+    if (!u) co_return fail(errc::not_found, "no such user");
+    if (u->claimed_roles == roles) co_return result<void>{};
+    auto before = std::exchange(u->claimed_roles, std::move(roles));
+    store::changes c;
+    c.push_back(upsert(*u));
+    auto done = co_await save(std::move(c));
+    if (auto* again = edit(id); !done && again) again->claimed_roles = std::move(before);
     if (done) tell_all({id});
     co_return done;
 }

@@ -28,6 +28,7 @@ struct user {
     time_point created{};
     std::optional<time_point> last_activity;
     std::set<std::string, std::less<>> groups; // names
+    std::set<std::string, std::less<>> claimed_roles = {}; // names; as the identity provider told them at the last sign-in
 };
 
 struct group {
@@ -72,6 +73,9 @@ class people final : public auth::directory {
     boost::asio::awaitable<result<void>> set_properties(std::string group, std::string json);
     // Makes the user a member of exactly these groups, creating what is missing.
     boost::asio::awaitable<result<void>> set_groups(std::int64_t id, std::set<std::string, std::less<>> groups);
+
+    // The user bears exactly these roles of the identity provider's.
+    boost::asio::awaitable<result<void>> set_claimed_roles(std::int64_t id, std::set<std::string, std::less<>> roles);
 
     bool is_member(std::string_view user, std::string_view group) const override;
 

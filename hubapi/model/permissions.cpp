@@ -36,6 +36,10 @@ permissions::permissions(const people& who, const shares& shared, std::map<std::
 void permissions::change(std::map<std::string, auth::role> roles, const std::vector<service>& services, auth::custom_scopes custom) {
     roles_ = std::move(roles);
     custom_ = std::move(custom);
+    change(services);
+}
+
+void permissions::change(const std::vector<service>& services) {
     services_.clear();
     for (const auto& s : services) services_[s.name] = s;
     epoch_ = 0; // what has been worked out is not good any more
@@ -54,7 +58,7 @@ std::vector<std::string> permissions::roles_of(const user& u) const {
     std::vector<std::string> out{"user"};
     if (u.admin) out.push_back("admin");
     for (const auto& [name, r] : roles_)
-        if (contains(r.users, u.name) && !contains(out, name)) out.push_back(name);
+        if ((contains(r.users, u.name) || u.claimed_roles.contains(name)) && !contains(out, name)) out.push_back(name);
     std::ranges::sort(out);
     return out;
 }

@@ -41,6 +41,7 @@ class permissions {
 
     // From now on by these roles, services and custom scopes.
     void change(std::map<std::string, auth::role> roles, const std::vector<service>& services, auth::custom_scopes custom = {});
+    void change(const std::vector<service>& services);
 
     scopes of_user(const user& u);
     scopes of_service(const std::string& name);

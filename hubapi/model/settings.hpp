@@ -13,7 +13,7 @@
 
 namespace berth::hub {
 
-// A client of the API from [[service]]; also an OAuth client, and what the front door leads to, where it says so.
+// A client of the API, from [[service]] or added by the API; also an OAuth client, and what the front door leads to, where it says so.
 struct service {
     std::string name;
     std::vector<std::string> roles;  // names of roles that it bears
@@ -22,7 +22,7 @@ struct service {
     bool admin = false;              // bears the role "admin"
     std::string url;                 // where it answers, "http://127.0.0.1:10101"; "" where nothing is served
     bool display = true;             // whether interfaces should list it
-    std::map<std::string, std::string> info; // for interfaces; means nothing to the hub
+    std::string info = "{}";         // a JSON object for interfaces; means nothing to the hub
     // Started by the hub when there is a command: its first word is a path, or is looked up in its PATH.
     std::vector<std::string> command;
     std::string directory, user; // "": the hub's own
@@ -61,7 +61,7 @@ struct settings {
     bool allow_token_in_url = false; // links with a token sign a browser in
     bool oauth_require_pkce = false; // OAuth clients without it are refused
     auth::admission admission;
-    std::vector<service> services;
+    std::vector<service> services; // configured ones; all are in `service_list`
     scheduler::catalogue catalogue;
     std::map<std::string, std::map<std::string, std::string>> cluster_environment; // [cluster.X] environment
     std::map<std::string, std::string> cluster_kind; // "slurm", "local"

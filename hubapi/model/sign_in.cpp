@@ -22,6 +22,14 @@ boost::asio::awaitable<result<auth::identity>> check_password(hub& h, std::strin
     co_return who;
 }
 
+// A provider's roles are of many programs: the hub's own, "admin" above all, are not given by a name that they share.
+static std::set<std::string, std::less<>> known_roles(const hub& h, const std::vector<std::string>& claimed) {
+    std::set<std::string, std::less<>> out;
+    for (const auto& name : claimed)
+        if (h.may.roles().contains(name) && !auth::is_default_role(name)) out.insert(name);
+    return out;
+}
+
 boost::asio::awaitable<result<std::int64_t>> account_of(hub& h, arrival a) {
     const auto admitted = auth::admit(h.config.admission, a.who);
     if (!admitted) co_return fail(admitted.error());
@@ -37,6 +45,7 @@ boost::asio::awaitable<result<std::int64_t>> account_of(hub& h, arrival a) {
     u = h.who.find(id);
     if (a.groups_told && u && u->groups != groups)
         if (auto done = co_await h.who.set_groups(id, std::move(groups)); !done) co_return fail(done.error());
+    if (auto done = co_await h.who.set_claimed_roles(id, known_roles(h, a.roles)); !done) co_return fail(done.error());
     co_return id;
 }
 

@@ -19,6 +19,7 @@ struct arrival {
     auth::identity who;
     bool admin = false;       // by a claim
     bool groups_told = false; // then the account is a member of exactly these groups
+    std::vector<std::string> roles = {}; // by a claim: of the configuration's, the account bears exactly these
 };
 // The account's id of who may come in; made at the first sign-in. denied for who may not.
 boost::asio::awaitable<result<std::int64_t>> account_of(hub& h, arrival a);

@@ -24,6 +24,8 @@ std::string server_path(std::string_view base, std::string_view user, std::strin
 
 std::string service_path(std::string_view base, std::string_view service) { return std::string(base) + "services/" + escape_name(service) + "/"; }
 
+std::string service_callback_path(std::string_view base, std::string_view service) { return service_path(base, service) + "oauth_callback"; }
+
 std::string server_api_path(std::string_view base, std::string_view user, std::string_view server) {
     const auto owner = std::string(base) + "hub/api/users/" + escape_name(user);
     return server.empty() ? owner + "/server" : owner + "/servers/" + escape_name(server);

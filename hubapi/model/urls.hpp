@@ -10,6 +10,7 @@ namespace berth::hub {
 std::string escape_name(std::string_view name);                                        // quote(name, safe='@~')
 std::string server_path(std::string_view base, std::string_view user, std::string_view server);    // /user/al/n1/
 std::string service_path(std::string_view base, std::string_view service); // /services/culler/
+std::string service_callback_path(std::string_view base, std::string_view service); // where OAuth codes go unless it says otherwise
 std::string server_api_path(std::string_view base, std::string_view user, std::string_view server); // /hub/api/users/al/servers/n1
 std::string progress_path(std::string_view base, std::string_view user, std::string_view server);
 std::string spawn_path(std::string_view base, std::string_view user, std::string_view server);         // /hub/spawn/al/n1

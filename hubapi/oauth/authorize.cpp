@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "daemon/http/forms.hpp"
 #include "daemon/runtime/encoding.hpp"
+#include "daemon/runtime/web_address.hpp"
 #include "hubapi/model/authenticate.hpp"
 #include "hubapi/oauth/clients.hpp"
 #include "hubapi/oauth/provider.hpp"
@@ -24,12 +25,6 @@ std::string query_value(const request& r, std::string_view name) { return http::
 // A redirect address may have a query of its own (RFC 6749 section 3.1.2).
 std::string with_query(const std::string& address, const std::string& more) {
     return address + (address.find('?') == std::string::npos ? "?" : "&") + more;
-}
-
-// "https://portal.example.org" of an absolute address; "" of a path.
-std::string origin_of(const std::string& address) {
-    const auto host = address.find("://");
-    return host == std::string::npos ? "" : address.substr(0, address.find('/', host + 3));
 }
 
 // RFC 6749 appendix B; a space is "+", as JupyterHub's clients have always got it.

@@ -93,8 +93,7 @@ struct resolver {
 } // namespace
 
 std::vector<oauth_client> clients_of(const hub& h, const std::string& id) {
-    for (const auto& s : h.config.services)
-        if (!s.redirect_uri.empty() && s.client_id == id) return {client_of(s)};
+    if (const auto* s = h.services.find_client(id)) return {client_of(*s)};
     return find_clients(id, h.who, h.servers);
 }
 
@@ -130,7 +129,7 @@ std::optional<texts> grantable(const oauth_client& client, const principal& who,
 bool is_secret_of(hub& h, const oauth_client& client, const std::string& client_secret) {
     const auto* t = h.tokens.authenticate(client_secret);
     if (!t) return false;
-    if (!client.service.empty()) return !t->user_id && t->ephemeral && t->service == client.service;
+    if (!client.service.empty()) return !t->user_id && t->service == client.service;
     return t->is_server && t->server == client.server && t->user_id == client.key.user_id;
 }
 

@@ -94,7 +94,7 @@ asio::awaitable<result<std::int64_t>> session_for(site_pages p, const request& r
 
 asio::awaitable<response> arrive(site_pages p, const request& r, auth::oidc_arrival a) {
     const auto name = a.who.name;
-    auto account = co_await hub::account_of(p.h, {a.who, a.admin, !p.h.identity.groups_claim.empty() && a.about.has(p.h.identity.groups_claim)});
+    auto account = co_await hub::account_of(p.h, {a.who, a.admin, !p.h.identity.groups_claim.empty() && a.about.has(p.h.identity.groups_claim), a.roles});
     if (!account) co_return provider_trouble(p, r, account.error());
     response cookies;
     auto session = co_await session_for(p, r, cookies, *account);

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 
 namespace berth::hub {
 using nlohmann::json;
@@ -46,6 +47,13 @@ http::response error_answer(const failure& f) {
     case errc::internal: break;
     }
     return error_answer(500, "Internal Server Error");
+}
+
+std::string python_type(const json& v) {
+    static const std::map<std::string, std::string> python{{"string", "str"}, {"boolean", "bool"}, {"number", "int"},
+                                                           {"null", "NoneType"}, {"array", "list"}, {"object", "dict"}};
+    const auto at = python.find(v.type_name());
+    return at == python.end() ? v.type_name() : at->second;
 }
 
 bool asks_for_stopped(const http::request& r) {

@@ -20,6 +20,9 @@ http::response error_answer(const failure& f);
 // ?include_stopped_servers, with whatever value but "0" and "false".
 bool asks_for_stopped(const http::request& r);
 
+// The value's type as JupyterHub's errors name it: "str", "bool", "int", "NoneType", "list", "dict".
+std::string python_type(const nlohmann::json& v);
+
 // The body as JSON; null for an empty one. invalid_argument "Invalid JSON in body of request".
 result<nlohmann::json> read_json(const http::request& r);
 // The same, and an object. An empty body is an empty object.

@@ -20,9 +20,8 @@ asio::awaitable<response> owner_of_token(hub& h, principal caller, request r) {
     user_view view;
     view.identify = true;
     if (u) co_return http::make_json(200, to_json([&](json_writer& w) { write_user(w, h, *u, caller, view); }));
-    for (const auto& s : h.config.services)
-        if (t && !t->user_id && s.name == t->service && !s.internal)
-            co_return http::make_json(200, to_json([&](json_writer& w) { write_service(w, h, s, caller, [](json_writer&) {}); }));
+    const auto* s = t && !t->user_id ? h.services.find(t->service) : nullptr;
+    if (s && !s->internal) co_return http::make_json(200, to_json([&](json_writer& w) { write_service(w, h, *s, caller, [](json_writer&) {}); }));
     co_return error_answer(404, "");
 }
 

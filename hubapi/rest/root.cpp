@@ -51,9 +51,8 @@ void write_identity(json_writer& w, const principal& caller) {
 asio::awaitable<response> whoami(hub& h, principal caller, request) {
     const auto more = [&](json_writer& w) { write_identity(w, caller); };
     if (!caller.is_user()) {
-        for (const auto& s : h.config.services)
-            if (s.name == caller.name)
-                co_return http::make_json(200, to_json([&](json_writer& w) { write_service(w, h, s, caller, more); }));
+        if (const auto* s = h.services.find(caller.name))
+            co_return http::make_json(200, to_json([&](json_writer& w) { write_service(w, h, *s, caller, more); }));
         co_return error_answer(403, "Missing or invalid credentials.");
     }
     const auto* u = h.who.find(caller.user_id);

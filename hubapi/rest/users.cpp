@@ -20,13 +20,6 @@ using nlohmann::json;
 
 namespace {
 
-std::string type_name(const json& v) {
-    static const std::map<std::string, std::string> python{{"string", "str"}, {"boolean", "bool"}, {"number", "int"},
-                                                           {"null", "NoneType"}, {"array", "list"}, {"object", "dict"}};
-    const auto at = python.find(v.type_name());
-    return at == python.end() ? v.type_name() : at->second;
-}
-
 // Checks the members of a user model that a client may send.
 result<void> check_model(const json& body) {
     static const std::set<std::string> allowed{"name", "admin", "groups", "roles", "auth_state"};
@@ -36,7 +29,7 @@ result<void> check_model(const json& body) {
         const bool good = key == "admin" ? value.is_boolean() : key == "name" ? value.is_string() : true;
         if (!good)
             return fail(errc::invalid_argument, fmt::format("user.{} must be <class '{}'>, not: <class '{}'>", key,
-                                                            key == "admin" ? "bool" : "str", type_name(value)));
+                                                            key == "admin" ? "bool" : "str", python_type(value)));
     }
     return {};
 }

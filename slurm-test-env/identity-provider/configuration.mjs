@@ -11,7 +11,7 @@ function claimsOf(user) {
   return {
     sub: user.name, preferred_username: user.name, name: `${user.given_name} ${user.family_name}`,
     given_name: user.given_name, family_name: user.family_name, email: user.email, email_verified: true,
-    groups: user.groups,
+    groups: user.groups, realm_access: { roles: user.roles ?? [] },
   };
 }
 
@@ -29,7 +29,7 @@ function configure(store, settings, interactionPolicy) {
     findAccount: async (ctx, name) => account(name),
     claims: {
       openid: ['sub', 'sid'], email: ['email', 'email_verified'], groups: ['groups'],
-      profile: ['preferred_username', 'name', 'given_name', 'family_name', 'groups'],
+      profile: ['preferred_username', 'name', 'given_name', 'family_name', 'groups', 'realm_access'],
     },
     scopes: ['openid', 'offline_access', 'firecrest-v2'],
     conformIdTokenClaims: false, // the id_token says who somebody is, as Keycloak's

@@ -171,3 +171,21 @@ def test_no_password_is_good_at_the_api_either(hub):
     hub.api().make_user("alice")
     answer = requests.post(f"{hub.url}/hub/api/users/alice/tokens", json={"auth": {"username": "alice", "password": "alice"}}, timeout=20)
     assert answer.status_code == 403
+
+
+def test_roles_are_those_that_the_provider_tells_at_the_last_sign_in(hub, identity_provider):
+    hub.configuration["login"]["oidc"]["roles_claim"] = "realm_access.roles"
+    hub.configuration.setdefault("role", []).append({"name": "front-desk", "scopes": ["list:users"]})
+    hub.kill()
+    hub.start()
+    identity_provider.set_user("bob", roles=["front-desk", "admin", "offline_access"])
+    sign_in(hub, identity_provider, "bob")
+    token = hub.api().post("/hub/api/users/bob/tokens", json={}).json()["token"]
+    hub.kill()
+    hub.start()
+    assert hub.api().get("/hub/api/users/bob").json()["roles"] == ["front-desk", "user"], "the hub's own role admin is not given by its name"
+    assert {u["name"] for u in hub.api(token).get("/hub/api/users").json()} >= {"bob"}
+    identity_provider.set_user("bob", roles=[])
+    sign_in(hub, identity_provider, "bob")
+    assert hub.api().get("/hub/api/users/bob").json()["roles"] == ["user"]
+    assert hub.api(token).get("/hub/api/users").status_code == 403, "a token that was made before loses it too"

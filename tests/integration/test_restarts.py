@@ -42,7 +42,10 @@ class DoorApi:
         return answer.status, json.loads(text) if text.startswith(b"{") else text
 
     def pid(self):
-        return self("GET", "/api/status")[1]["pid"]
+        try:
+            return self("GET", "/api/status")[1]["pid"]
+        except ConnectionError:  # accepted by a door that hands over at this moment: to be asked again, as any GET
+            return self("GET", "/api/status")[1]["pid"]
 
 
 @contextlib.contextmanager

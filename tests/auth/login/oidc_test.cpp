@@ -113,14 +113,17 @@ TEST_F(OidcSignIn, WithoutPkceNothingOfItIsSent) {
 
 TEST_F(OidcSignIn, SaysWhoItIs) {
     settings.admin_claim = "is_admin";
+    settings.roles_claim = "realm_access.roles";
     make();
     auto a = begin();
     a.payload["is_admin"] = true;
+    a.payload["realm_access"] = {{"roles", {"front-desk", "staff"}}};
     const auto arrived = finish(a);
     ASSERT_TRUE(arrived) << arrived.error().message;
     EXPECT_EQ(arrived->who.name, "alice");
     EXPECT_THAT(arrived->who.groups, testing::ElementsAre("hpc", "admins"));
     EXPECT_TRUE(arrived->admin);
+    EXPECT_THAT(arrived->roles, testing::ElementsAre("front-desk", "staff"));
     EXPECT_EQ(arrived->next, "/hub/spawn/alice");
     EXPECT_EQ(arrived->subject, "42");
     EXPECT_EQ(arrived->provider_session, "s1");

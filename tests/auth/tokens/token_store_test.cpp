@@ -71,6 +71,14 @@ TEST_F(tokens, a_new_token_does_not_die_of_the_revocation_of_another) {
     EXPECT_TRUE(store->authenticate(fresh->value.reveal()));
 }
 
+TEST_F(tokens, the_newest_ones_id_comes_again_when_its_end_is_on_disk) { // as JupyterHub numbers them
+    const auto first = issue(of(7)), newest = issue(of(7));
+    ASSERT_TRUE(run(store->revoke({newest.id})));
+    EXPECT_EQ(issue(of(7)).id, newest.id);
+    ASSERT_TRUE(run(store->revoke({first.id})));
+    EXPECT_EQ(issue(of(7)).id, newest.id + 1);
+}
+
 TEST_F(tokens, an_oauth_client_gets_thirty_letters_and_digits) {
     const auto made = issue(of(7, "jupyterhub-user-al", "s1"));
     EXPECT_EQ(made.value.reveal().size(), 30u);

@@ -1,59 +1,24 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/model/people.hpp"
 
-#include "tests/auth/fixture.hpp"
-#include "tests/daemon/runtime/run_coro.hpp"
-
-#include <gtest/gtest.h>
-
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include <filesystem>
-#include <unistd.h>
+#include "tests/hubapi/model/stored.hpp"
 
 namespace berth::hub {
 namespace {
 
-namespace asio = boost::asio;
 
-class people_test : public testing::Test {
+class people_test : public stored_test {
   protected:
-    people_test() : file_(std::filesystem::temp_directory_path() / ("people_test_" + std::to_string(::getpid()) + ".sqlite")) {
-        std::filesystem::remove(file_);
-        open();
-    }
-    ~people_test() override {
-        close();
-        std::filesystem::remove(file_);
-    }
-
-    void open() {
-        auto real = store::open(io_.get_executor(), log_, "sqlite:" + file_.string(), std::vector<store::migrations>(1, people::tables()));
-        ASSERT_TRUE(real) << real.error().message;
-        db_ = std::make_unique<auth::breakable_database>(std::move(*real));
+    std::vector<store::migrations> tables() override { return {people::tables()}; }
+    void make() override {
         who_.emplace(time_, *db_);
         ASSERT_TRUE(run_coro(io_, who_->load()));
-    }
-    void close() {
-        asio::co_spawn(io_, db_->close(), asio::detached);
-        io_.restart();
-        io_.run();
-    }
-    void reopen() {
-        close();
-        open();
     }
     std::int64_t add(const std::string& name) {
         auto made = run_coro(io_, who_->create_users(std::vector<std::string>(1, name), false));
         return made && !made->empty() ? made->front() : 0;
     }
 
-    std::filesystem::path file_;
-    asio::io_context io_;
-    null_logger log_;
-    manual_clock time_;
-    std::unique_ptr<auth::breakable_database> db_;
     std::optional<people> who_;
 };
 
@@ -90,6 +55,8 @@ TEST_F(people_test, what_the_disk_refuses_is_taken_back) {
     EXPECT_EQ(who_->find("bo"), nullptr);
     EXPECT_FALSE(run_coro(io_, who_->set_admin(al, true)));
     EXPECT_FALSE(who_->find(al)->admin);
+    EXPECT_FALSE(run_coro(io_, who_->set_claimed_roles(al, {"front-desk"})));
+    EXPECT_TRUE(who_->find(al)->claimed_roles.empty());
     EXPECT_FALSE(run_coro(io_, who_->rename(al, "x")));
     EXPECT_EQ(who_->find("al")->id, al);
     EXPECT_EQ(who_->find("x"), nullptr);
@@ -126,6 +93,11 @@ TEST_F(people_test, permissions_change_with_every_change) {
     EXPECT_TRUE(who_->is_member("al", "h"));
     ASSERT_TRUE(run_coro(io_, who_->set_groups(al, {"h"})));
     EXPECT_FALSE(who_->is_member("al", "g"));
+    grew();
+    ASSERT_TRUE(run_coro(io_, who_->set_claimed_roles(al, {"front-desk"})));
+    EXPECT_TRUE(grew());
+    ASSERT_TRUE(run_coro(io_, who_->set_claimed_roles(al, {"front-desk"})));
+    EXPECT_FALSE(grew());
     who_->touch(al, time_.now());
     grew();
     who_->touch(al, time_.now() + std::chrono::hours(1));

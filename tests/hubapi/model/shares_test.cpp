@@ -1,52 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "hubapi/model/shares.hpp"
 
-#include "tests/auth/fixture.hpp"
-#include "tests/daemon/runtime/run_coro.hpp"
-
-#include <gtest/gtest.h>
-
-#include <boost/asio/detached.hpp>
-#include <boost/asio/io_context.hpp>
-
-#include <filesystem>
-#include <unistd.h>
+#include "tests/hubapi/model/stored.hpp"
 
 namespace berth::hub {
 namespace {
 
-namespace asio = boost::asio;
 using namespace std::chrono_literals;
 using scopes = std::set<std::string>;
 
 const scheduler::server_key al_n1{1, "n1"}, al_default{1, ""};
 const grantee bo{false, 2}, cy{false, 3}, team{true, 1};
 
-class shares_test : public testing::Test {
+class shares_test : public stored_test {
   protected:
-    shares_test() : file_(std::filesystem::temp_directory_path() / ("shares_test_" + std::to_string(::getpid()) + ".sqlite")) {
-        std::filesystem::remove(file_);
-        open();
-    }
-    ~shares_test() override {
-        close();
-        std::filesystem::remove(file_);
-    }
-    void open() {
-        auto real = store::open(io_.get_executor(), log_, "sqlite:" + file_.string(), std::vector<store::migrations>(1, shares::tables()));
-        ASSERT_TRUE(real) << real.error().message;
-        db_ = std::make_unique<auth::breakable_database>(std::move(*real));
+    std::vector<store::migrations> tables() override { return {shares::tables()}; }
+    void make() override {
         all_.emplace(time_, *db_);
         ASSERT_TRUE(run_coro(io_, all_->load()));
-    }
-    void close() {
-        asio::co_spawn(io_, db_->close(), asio::detached);
-        io_.restart();
-        io_.run();
-    }
-    void reopen() {
-        close();
-        open();
     }
     bool grant(const scheduler::server_key& server, const grantee& with, scopes what = {"access:servers"}) {
         return run_coro(io_, all_->grant(server, with, std::move(what))).has_value();
@@ -56,11 +27,6 @@ class shares_test : public testing::Test {
         return s ? s->scopes : scopes{};
     }
 
-    std::filesystem::path file_;
-    asio::io_context io_;
-    null_logger log_;
-    manual_clock time_;
-    std::unique_ptr<auth::breakable_database> db_;
     std::optional<shares> all_;
 };
 

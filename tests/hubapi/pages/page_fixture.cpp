@@ -44,6 +44,7 @@ void page_fixture::SetUp() {
     settings.cookie_secret = secret("a cookie secret of 32 bytes .....");
     sessions.emplace(time, log, *db, settings);
     may.emplace(*who, *shared, *auth::make_roles({}), config.services);
+    services.emplace(time, log, *db, *tokens, *may, config);
     disk.emplace(executor);
     slurm.emplace(executor, time);
     launches.emplace(executor);
@@ -59,7 +60,7 @@ void page_fixture::SetUp() {
         ASSERT_TRUE(run(load(*this)));
     servers->run();
     h.emplace(hub::hub{
-        config, time, log, *who, *shared, *may, *tokens, *sessions, *passwords, throttle, *servers, *metrics, {}, {}, {}, {}});
+        config, time, log, *who, *shared, *may, *services, *tokens, *sessions, *passwords, throttle, *servers, *metrics, {}, {}, {}, {}});
     sessions->on_end([this](const auth::session& s) { ended.push_back(s.session_id); });
     draw = std::move(*renderer::make({}));
     pages.emplace(*h, *draw);

@@ -21,6 +21,7 @@ struct page_fixture : auth::auth_fixture {
     std::optional<auth::token_store> tokens;
     std::optional<auth::session_store> sessions;
     std::optional<hub::permissions> may;
+    std::optional<hub::service_list> services;
     std::unique_ptr<auth::password_check> passwords = auth::make_dummy_check(secret("x"));
     auth::login_throttle throttle{time};
     std::optional<scheduler::fake::disk> disk;
