@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is not about one user: the API's root, services, the proxy, health, metrics; methods, headers, what is not there."""
-from conformance.player.differences import NO_NEW_SERVICES, NO_OTHER_PROXY, refused
+from conformance.player.differences import NO_OTHER_PROXY, OWN_RIGHTS, WRONG_TYPE, refused
 from conformance.player.setup import BARE_TOKEN, READER_TOKEN
 from conformance.player.talk import PAGED
 
@@ -47,9 +47,38 @@ def services(hub):
         hub("GET", "/hub/api/services", token=token)
         hub("GET", "/hub/api/services/portal", token=token)
         hub("GET", "/hub/api/services/bench", token=token)
-    hub.admin("POST", "/hub/api/services/new", data={"url": "http://127.0.0.1:9"}, but=refused(NO_NEW_SERVICES, 405))
-    hub.admin("DELETE", "/hub/api/services/portal", but=refused(NO_NEW_SERVICES, 405))
     hub.admin("PUT", "/hub/api/services/portal")
+
+
+def adding_services(hub):
+    s, secret = hub.name("s"), hub.name("a-token-of-a-service")
+    path = f"/hub/api/services/{s}"
+    root = hub.token("root-admin", "admin:services")
+    for body in ({}, [], "x", {"nonsense": 1}, {"timeout": 5}, {"url": 5}, {"url": None}, {"admin": 1}, {"display": "x"}, {"info": []}, {"command": ["x"]}, {"url": "ftp://x"},
+                 {"url": "nonsense"}, {"url": "http://"}, {"oauth_client_id": "x"}, {"oauth_client_id": ""}, {"oauth_no_confirm": True}):
+        hub("POST", path, token=root, data=body)
+    hub("POST", path, token=root, body="{")
+    hub.admin("POST", path, data={"url": "http://127.0.0.1:9"})
+    hub.admin("DELETE", path)
+    hub("POST", path, data={"url": "http://127.0.0.1:9"})
+    hub("POST", path, token=hub.make(hub.name("u")), data={"url": "http://127.0.0.1:9"})
+    hub("POST", path, token=root, data={"url": "http://127.0.0.1:9/x?y", "api_token": secret, "info": {"a": {"b": [1]}}, "display": False, "name": "another"})
+    hub("POST", path, token=root, data={"url": "http://127.0.0.1:9"})
+    hub.admin("GET", path)
+    hub("GET", "/hub/api/user", token=secret)
+    hub("GET", "/hub/api/users", token=secret)
+    hub("DELETE", path, token=hub.token("root-admin", "admin:services!service=none"))
+    hub("DELETE", path, token=root)
+    hub("GET", "/hub/api/user", token=secret)
+    hub("DELETE", path, token=root)
+    hub("DELETE", "/hub/api/services/portal", token=root)
+    hub("POST", "/hub/api/services/portal", token=root, data={"url": "http://127.0.0.1:9"})
+    hub("POST", path, token=root, data={"admin": True}, but=refused(OWN_RIGHTS))
+    hub("DELETE", path, token=root, quiet=True)
+    for body in ({"command": []}, {"environment": {"A": "1"}, "cwd": "/", "user": "x"}, {"oauth_redirect_uri": "/x"}, {"url": ""}, {"api_token": ""}):
+        hub("POST", path, token=root, data=body)
+        hub("DELETE", path, token=root, quiet=True)
+    hub("POST", path, token=root, data={"api_token": "short"}, but=refused(WRONG_TYPE))
 
 
 def the_proxy(hub):

@@ -8,13 +8,14 @@ RECORDED = Path(__file__).resolve().parents[1] / "recorded"
 
 class Difference:
     """Why Berth departs from JupyterHub in a step: `reason` stands in docs/compatibility.md word for word; `to` are the members of
-    the reduced exchange that are others there, objects of JSON member by member where JupyterHub's is an object too."""
+    the reduced exchange that are others there, objects of JSON member by member where JupyterHub's is an object too; None: not there."""
 
     def __init__(self, reason, **to):
         self.reason, self.to = reason, to
 
     def apply(self, step):
-        return step | {k: v if is_error(v) else merged(step.get(k), v) for k, v in self.to.items()}
+        changed = step | {k: v if is_error(v) else merged(step.get(k), v) for k, v in self.to.items()}
+        return {k: v for k, v in changed.items() if v is not None}
 
 
 def is_error(body):

@@ -42,6 +42,8 @@ def value(v, key=None):
         return "<text>"
     if not isinstance(v, str):
         return "<pid>" if key == "pid" and v else v
+    if key == "scope":
+        return " ".join(sorted(v.split()))  # RFC 6749 section 3.3: the order means nothing
     if key in OWN_VALUES and (own := re.fullmatch(OWN_VALUES[key][0], v)):
         return own.expand(OWN_VALUES[key][1])
     return "<time>" if TIME.fullmatch(v) else url(v)
