@@ -10,6 +10,7 @@ from support.firecrest_gateway import FirecrestGateway
 from support.hub import Hub, RunningHub, hub_folder, use_quick_servers, use_slurm
 from support.identity_provider import IdentityProvider, tokens_for
 from support.paths import BERTH, CHROMIUM, NOTEBOOK_VENV
+from support.services import echoing
 from support.slurm import Cluster
 
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
@@ -70,6 +71,13 @@ def quick_hub(unstarted_hub):
     """The same, with servers that are there in milliseconds."""
     use_quick_servers(unstarted_hub)
     return unstarted_hub
+
+
+@pytest.fixture
+def echo():
+    """The address of a service that answers with the path that it was asked for."""
+    with echoing() as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

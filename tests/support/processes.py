@@ -28,12 +28,22 @@ def is_alive(pid):
     return state(pid) not in ("", "Z")
 
 
+def arguments(pid):
+    """A process's command line; empty when it has ended."""
+    try:
+        return [word.decode() for word in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
+    except OSError:
+        return []
+
+
 def command(pid):
     """The program that a process runs; "" when it has ended."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
-    except OSError:
-        return ""
+    return next(iter(arguments(pid)), "")
+
+
+def door_pids(hub):
+    """The hub's own front door."""
+    return [p for p in marked(hub.mark) if arguments(p)[1:2] == ["proxy"]]
 
 
 def of_all(file):

@@ -212,6 +212,7 @@ def run_pytest(suite, keyword):
         build("stop-points", [p for p in programs() if p.startswith("bin/berth")])
     if suite in ("integration", "browser"):
         quietly("notebook venv", [str(ROOT / "slurm-test-env/notebook-venv")])
+        quietly("notebook venv", [str(ROOT / "slurm-test-env/notebook-venv"), "5"])
     junit = BUILD / f"pytest-{suite}.xml"
     junit.unlink(missing_ok=True)
     command = [str(VENV / "bin/pytest"), f"tests/{suite}", f"--junitxml={junit}", "-ra", "--durations=5"]
