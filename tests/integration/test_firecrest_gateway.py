@@ -56,8 +56,8 @@ def test_a_job_lives_and_is_cancelled(alice):
     script = "#!/bin/sh\n#SBATCH --job-name=inner\necho $A; seq 20; sleep 300\n"
     job_id = alice.new_job(name="outer", script=script, workingDirectory="/home/alice", standardOutput="life_%j.log",
                            env={"A": "a b;$c", "B": "x"})
-    until(lambda: alice.state(job_id) == "RUNNING", "the job runs")
-    job = alice.job(job_id)
+    # Its step may reach slurmdbd before the job itself: until then a running row is without name, partition and folder.
+    job = until(lambda: alice.named(job_id, "RUNNING"), "the job runs, and the accounting has its name")
     assert (job["name"], job["user"], job["account"], job["workingDirectory"]) == ("outer", "alice", "proj", "/home/alice")
     assert job["nodes"] in ("node1", "node2") and job["tasks"][0]["name"] == "batch" and job["time"]["limit"] == 1800
     about, = alice("GET", f"{JOBS}/{job_id}/metadata").json()["jobs"]

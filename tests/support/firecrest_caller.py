@@ -54,6 +54,11 @@ class Caller:
     def state(self, job_id):
         return self.job(job_id)["status"]["state"].split()[0]
 
+    def named(self, job_id, state):
+        """The job's row; None while its state is another, or the accounting has not heard its name."""
+        job = self.job(job_id)
+        return job if job["status"]["state"].split()[0] == state and job["name"] != "allocation" else None
+
     def names(self, **query):
         return [job["name"] for job in self("GET", JOBS, params=query).json()["jobs"]]
 
