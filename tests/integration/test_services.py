@@ -155,11 +155,30 @@ def test_it_runs_as_the_user_that_the_configuration_names(hub):
     assert {os.stat(f"/proc/{p}").st_uid for p in of_service(hub, "sleeper")} == {65534}
 
 
-def test_the_idle_culler_ends_an_idle_server(hub, notebook_venv):
-    add(hub, name="culler", command=[f"{notebook_venv}/bin/python", "-m", "jupyterhub_idle_culler", "--timeout=3", "--cull-every=1"],
-        scopes=["list:users", "read:users:activity", "read:servers", "delete:servers"])
+def culler(hub, venv, *words, scopes=()):
+    """The unmodified jupyterhub-idle-culler, with the scopes that its README asks for."""
+    add(hub, name="culler", command=[f"{venv}/bin/python", "-m", "jupyterhub_idle_culler", "--cull-every=1", *words],
+        scopes=["list:users", "read:users:activity", "read:servers", "delete:servers", *scopes])
+
+
+@pytest.mark.parametrize("words", [["--timeout=3"], ["--timeout=3600", "--max-age=3"]], ids=["idle", "old"])
+def test_the_idle_culler_ends_a_server(hub, notebook_venv, words):
+    culler(hub, notebook_venv, *words)
     hub.start()
     hub.api().make_user("alice")
     assert hub.api().start("alice").status_code in (201, 202)
     hub.api().wait_ready("alice")
     hub.api().wait_stopped("alice")
+
+
+def test_the_idle_culler_removes_named_servers_and_idle_users(hub, notebook_venv):
+    culler(hub, notebook_venv, "--timeout=3", "--cull-users=true", "--remove-named-servers=true", "--cull-admin-users=false", scopes=["admin:users"])
+    hub.configuration["hub"]["admin_users"] = ["carol"]
+    hub.start()
+    api = hub.api()
+    for user in ("alice", "bob"):
+        api.make_user(user)
+    assert api.start("alice", name="exp").status_code in (201, 202)
+    until(lambda: api.get("/hub/api/users/bob").status_code == 404, "who has no server and does nothing is deleted")
+    until(lambda: api.get("/hub/api/users/alice").status_code == 404, "who had one is deleted after it")
+    assert api.get("/hub/api/users/carol").status_code == 200, "administrators stay"
