@@ -116,6 +116,76 @@ static void take_activity(scheduler::spawner& servers, const std::map<std::strin
     for (const auto& [key, when] : seen) servers.seen_by_door(key, when);
 }
 
+namespace {
+
+// A route that the door must have, and for whom.
+struct wanted_route {
+    std::string spec, target;
+    json data;
+    std::optional<scheduler::server_key> key;
+    std::string service = {};
+};
+
+// What the hub's records say, whenever they are asked: a call to the door takes time, and they go on meanwhile.
+struct records {
+    scheduler::spawner& servers;
+    const hub::service_list& services;
+    std::string base_url, hub_target;
+
+    std::vector<wanted_route> all() const;
+    bool bring_up_to_date(wanted_route& w) const; // false: it is not wanted any more
+};
+
+std::vector<wanted_route> records::all() const {
+    std::vector<wanted_route> out;
+    out.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}, std::nullopt});
+    for (const auto& r : service_routes(services, base_url)) out.push_back({r.path, r.target, data_of(r), std::nullopt, r.service});
+    for (const auto* s : servers.all())
+        if (s->ready()) out.push_back({s->url_path, server_origin(*s), data_of(*s), s->key});
+    return out;
+}
+
+bool records::bring_up_to_date(wanted_route& w) const {
+    if (w.key) {
+        const auto* now = servers.find(*w.key);
+        if (!now || !now->ready()) return false;
+        w.target = server_origin(*now);
+    } else if (!w.service.empty()) {
+        const auto now = find_route(services, base_url, w.service);
+        if (!now) return false;
+        w.target = now->target;
+    }
+    return true;
+}
+
+// All in one call, and what has changed during it after that.
+asio::awaitable<result<void>> add_together(proxy::route_client& door, const records& now, std::vector<wanted_route>& missing) {
+    auto table = json::object();
+    for (const auto& w : missing) {
+        auto& data = table[listed_name(w.spec)] = w.data;
+        data["target"] = w.target;
+    }
+    if (auto done = co_await door.add_all(std::move(table)); !done) co_return done;
+    for (auto& w : missing) {
+        const auto told = w.target;
+        const bool still = now.bring_up_to_date(w);
+        if (still ? w.target == told : in_use(now.servers, w.spec)) continue;
+        auto done = co_await (still ? door.add(w.spec, w.target, w.data) : door.remove(w.spec));
+        if (!done) co_return done;
+    }
+    co_return result<void>{};
+}
+
+asio::awaitable<result<void>> add_each(proxy::route_client& door, const records& now, std::vector<wanted_route>& missing) {
+    for (auto& w : missing) {
+        if (!now.bring_up_to_date(w)) continue;
+        if (auto done = co_await door.add(w.spec, w.target, w.data); !done) co_return done;
+    }
+    co_return result<void>{};
+}
+
+} // namespace
+
 asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::spawner& servers, const hub::service_list& services,
                                           std::string base_url, std::string hub_target) {
     auto there = co_await door.list();
@@ -123,28 +193,17 @@ asio::awaitable<result<void>> sync_routes(proxy::route_client& door, scheduler::
     std::map<std::string, proxy::listed_route> known;
     for (auto& r : *there) known[r.routespec] = r;
     take_activity(servers, known);
-    struct wanted {
-        std::string spec, target;
-        json data;
-        std::optional<scheduler::server_key> key;
-        std::string service = {};
-    };
-    std::vector<wanted> all;
-    all.push_back({base_url, hub_target, {{"hub", true}, {"jupyterhub", true}}, std::nullopt});
-    for (const auto& r : service_routes(services, base_url)) all.push_back({r.path, r.target, data_of(r), std::nullopt, r.service});
-    for (const auto* s : servers.all())
-        if (s->ready()) all.push_back({s->url_path, server_origin(*s), data_of(*s), s->key});
+    const records now{servers, services, base_url, hub_target};
+    auto missing = now.all();
     std::set<std::string> keep;
-    for (auto& w : all) {
-        const auto name = listed_name(w.spec);
-        keep.insert(name);
-        if (const auto at = known.find(name); at != known.end() && at->second.target == w.target) continue;
-        const auto* now = w.key ? servers.find(*w.key) : nullptr;
-        if (w.key && (!now || !now->ready())) continue; // not any more
-        if (!w.service.empty() && !find_route(services, base_url, w.service)) continue;
-        if (now) w.target = server_origin(*now);
-        if (auto done = co_await door.add(w.spec, w.target, w.data); !done) co_return done;
-    }
+    for (const auto& w : missing) keep.insert(listed_name(w.spec));
+    std::erase_if(missing, [&](const auto& w) {
+        const auto at = known.find(listed_name(w.spec));
+        return at != known.end() && at->second.target == w.target;
+    });
+    auto added = missing.size() > 1 ? co_await add_together(door, now, missing) : co_await add_each(door, now, missing);
+    if (!added && added.error().code == errc::not_found) added = co_await add_each(door, now, missing); // a configurable-http-proxy
+    if (!added) co_return added;
     for (const auto& [name, r] : known) {
         const auto data = json::parse(r.data, nullptr, false);
         const bool ours = data.is_object() && data.contains("jupyterhub") && (data.contains("user") || data.contains("service"));

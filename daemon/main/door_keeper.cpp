@@ -22,12 +22,13 @@ proxy::route_client door_keeper::client(duration deadline) const {
 
 asio::awaitable<void> door_keeper::learn(door_routes& routes) {
     auto door = client(quick);
+    if (!in_.c.proxy.external && !co_await in_.sync(door)) co_return; // keep_routes says so
     if (const auto list = co_await door.list()) routes.there(*list);
 }
 
 asio::awaitable<void> door_keeper::keep_routes() {
     for (;;) {
-        auto done = co_await in_.sync();
+        auto done = co_await in_.sync(in_.door);
         if (!done) in_.log.warning("proxy.unreachable", {{"error", done.error()}});
         if (done)
             co_await until_routes_are_due();
@@ -61,7 +62,7 @@ asio::awaitable<void> door_keeper::keep_door() {
             pause = look;
             const bool other = *now != 0 && std::exchange(known, now) != now;
             if (!std::exchange(away, false) && !other) continue;
-            auto done = co_await in_.sync();
+            auto done = co_await in_.sync(in_.door);
             if (done) in_.log.info("proxy.back");
             continue;
         }

@@ -29,7 +29,9 @@ class door_keeper {
         http_client& http;
         const configuration& c;
         const data_dir& d;
-        std::function<boost::asio::awaitable<result<void>>()> sync; // the door's routes as the records say
+        proxy::route_client& door;
+        // The door's routes as the records say, by this client's patience.
+        std::function<boost::asio::awaitable<result<void>>(proxy::route_client&)> sync;
         std::function<std::string()> one_route; // of those that the door must have, not "/"; empty: there is none
         bool apart = false;                                         // somebody else starts doors
     };
@@ -39,8 +41,8 @@ class door_keeper {
 
     // The door that was started for this hub: waited for when it ends.
     void started(spawned door) { child_ = child_process::watch(in_.executor, std::move(door)); }
-    // What the door has, which one that has gone on alone has all of. Not waited for when it does not say so
-    // at once.
+    // What the door has, which one that has gone on alone has all of; our own is told the rest in one call. Not
+    // waited for when it does not answer at once.
     boost::asio::awaitable<void> learn(door_routes& routes);
     // Routes are told to the door as they change; this puts right what was missed while the door was away.
     boost::asio::awaitable<void> keep_routes();

@@ -55,7 +55,7 @@ struct hub_process::parts {
     asio::awaitable<result<void>> load();
     std::string one_route() const { return any_route(*servers, settings.base_url); }
     // The door's table as the records say.
-    asio::awaitable<result<void>> sync() { return sync_routes(door, *servers, *services, settings.base_url, hub_target()); }
+    asio::awaitable<result<void>> sync(proxy::route_client& by) { return sync_routes(by, *servers, *services, settings.base_url, hub_target()); }
     asio::awaitable<void> begin_with_door();
     asio::awaitable<result<void>> tidy_shares();
     asio::awaitable<void> purge_expired_rows();
@@ -170,7 +170,7 @@ result<void> hub_process::parts::make_front() {
     hub->service_pid = [this](const std::string& name) { return managed->pid(name); };
     hub->list_routes = [this] { return routes_json(door); };
     hub->route_service = [this](std::string name) { return route_service(door, *services, settings.base_url, std::move(name)); };
-    hub->check_routes = [this] { return sync(); };
+    hub->check_routes = [this] { return sync(door); };
     hub->shut_down = [this](bool with_servers) {
         was_asked = true;
         asked_with_servers = with_servers;
@@ -247,7 +247,7 @@ asio::awaitable<void> hub_process::parts::purge_expired_rows() {
 }
 
 asio::awaitable<void> hub_process::parts::begin_with_door() {
-    keeper.emplace(door_keeper::surroundings{executor, time, log, http, c, d, [this] { return sync(); }, [this] { return one_route(); }, options.door_apart});
+    keeper.emplace(door_keeper::surroundings{executor, time, log, http, c, d, door, [this](proxy::route_client& by) { return sync(by); }, [this] { return one_route(); }, options.door_apart});
     if (options.door) keeper->started(std::move(*options.door));
     co_await keeper->learn(routes);
     tasks.spawn("keep_routes", keeper->keep_routes());
@@ -279,7 +279,7 @@ asio::awaitable<void> hub_process::reload() {
     if (p.c.file.empty()) co_return p.log.info("config.applied", {{"keys", ""}, {"note", "there is no configuration file"}});
     co_await config::reload({p.c, p.d, p.log, p.settings, *p.who, *p.may, *p.services, *p.tokens, *p.sessions, *p.servers, p.places,
                              p.c.proxy.external ? nullptr : &p.door, p.retired, *p.managed});
-    if (auto done = co_await p.sync(); !done) p.log.warning("service.routes_not_told", {{"why", done.error()}}); // tried again regularly
+    if (auto done = co_await p.sync(p.door); !done) p.log.warning("service.routes_not_told", {{"why", done.error()}}); // tried again regularly
 }
 
 asio::awaitable<void> hub_process::parts::stop_all_servers() {

@@ -50,6 +50,11 @@ bool control_api::allowed(const control_request& r) const {
 
 namespace {
 
+void set_route(worker& w, const route_book::change& c) {
+    w.routes().set(c.added);
+    if (c.replaced) w.close_tunnels_of(c.replaced->target.url, c.replaced->prefix);
+}
+
 constexpr std::string_view routes_base = "/api/routes";
 
 bool is_route(const std::string& path) {
@@ -57,7 +62,7 @@ bool is_route(const std::string& path) {
            (path.size() == routes_base.size() || path[routes_base.size()] == '/');
 }
 
-bool is_route_method(std::string_view m) { return m == "GET" || m == "POST" || m == "DELETE" || m == "PUT"; }
+bool is_route_method(std::string_view m) { return m == "GET" || m == "POST" || m == "DELETE" || m == "PATCH"; }
 
 } // namespace
 
@@ -129,7 +134,7 @@ void control_api::routes(const control_request& r, const std::string& path, cont
     if (r.method == "POST") return add(path, r.body, std::move(answer));
     if (r.method == "DELETE") return remove(path, std::move(answer));
     if (!whole) return answer(plain(405, "Method not supported"));
-    replace(r.body, std::move(answer));
+    add_all(r.body, std::move(answer));
 }
 
 void control_api::list(const control_request& r, const control_answer& answer) {
@@ -153,11 +158,7 @@ void control_api::add(const std::string& path, const std::string& body, control_
     auto change = book_.add(path, body, wall_ms());
     if (!change) return answer(plain(400, change.error().message));
     log_.info("proxy.route_added", {{"route", change->added->prefix}, {"target", change->added->target.url}});
-    auto work = [c = *change](worker& w) {
-        w.routes().set(c.added);
-        if (c.replaced) w.close_tunnels_of(c.replaced->target.url, c.replaced->prefix);
-    };
-    actions_.on_all_workers(std::move(work), [answer = std::move(answer)] { answer({201, "", ""}); });
+    actions_.on_all_workers([c = *change](worker& w) { set_route(w, c); }, [answer = std::move(answer)] { answer({201, "", ""}); });
 }
 
 void control_api::remove(const std::string& path, control_answer answer) {
@@ -171,14 +172,13 @@ void control_api::remove(const std::string& path, control_answer answer) {
     actions_.on_all_workers(std::move(work), [answer = std::move(answer)] { answer({204, "", ""}); });
 }
 
-void control_api::replace(const std::string& body, control_answer answer) {
-    auto swap = book_.replace(body, wall_ms());
-    if (!swap) return answer(plain(400, swap.error().message));
-    const auto count = swap->all.size();
-    log_.info("proxy.routes_replaced", {{"routes", count}, {"gone", swap->gone.size()}});
-    auto work = [s = std::make_shared<const route_book::swap>(std::move(*swap))](worker& w) {
-        w.routes().replace(s->all);
-        for (const auto& r : s->gone) w.close_tunnels_of(r->target.url, r->prefix);
+void control_api::add_all(const std::string& body, control_answer answer) {
+    auto changes = book_.add_all(body, wall_ms());
+    if (!changes) return answer(plain(400, changes.error().message));
+    const auto count = changes->size();
+    log_.info("proxy.routes_added", {{"routes", count}});
+    auto work = [all = std::make_shared<const std::vector<route_book::change>>(std::move(*changes))](worker& w) {
+        for (const auto& c : *all) set_route(w, c);
     };
     auto done = [answer = std::move(answer), count] {
         answer({200, fmt::format(R"({{"routes":{}}})", count)});

@@ -5,15 +5,14 @@
 //   GET    /api/routes/<path>              200, 404
 //   POST   /api/routes/<path>              201; 400 without a string "target"
 //   DELETE /api/routes/<path>              204, 404; closes the route's tunnels
-//   PUT    /api/routes                     200 {"routes": n}: the whole table in one swap
-//   POST   /api/sessions/ended             200 {"closed": n}: {"session_id": "..."}; closes that session's
-//   tunnels GET    /api/status                     200 {"pid", "version", "outdated", "connections",
-//   "tunnels",
-//                                          "draining": earlier doors}; outdated: the program's file is
-//                                          another one now
+//   PATCH  /api/routes                     200 {"routes": n}: {"/user/al": {"target", ...}, ...} are added, the
+//                                          others stay; 400: none is
+//   POST   /api/sessions/ended             200 {"closed": n}: {"session_id": "..."}; closes its tunnels
+//   GET    /api/status                     200 {"pid", "version", "outdated", "connections", "tunnels",
+//                                          "draining": earlier doors}; outdated: the program's file is another
 //   POST   /api/reload                     200; 409 {"message"}: the settings are wrong, the old ones stay
-//   POST   /api/replace                    200 {"pid"} of the successor, in charge; 409 {"message"}: the old
-//   one is POST   /api/shutdown                   202
+//   POST   /api/replace                    200 {"pid"} of the successor, in charge; 409 {"message"}: the old is
+//   POST   /api/shutdown                   202
 //
 // Without the right `Authorization: token <t>`: 403. Unknown path: 404; known path, wrong method: 405.
 #pragma once
@@ -65,7 +64,7 @@ class control_api {
     void get(const std::string& path, const control_answer& answer);
     void add(const std::string& path, const std::string& body, control_answer answer);
     void remove(const std::string& path, control_answer answer);
-    void replace(const std::string& body, control_answer answer);
+    void add_all(const std::string& body, control_answer answer);
     void session_ended(const control_request& r, control_answer answer);
     bool allowed(const control_request& r) const;
 

@@ -49,7 +49,11 @@ result<route_book::change> route_book::add(std::string_view path, const std::str
         return fail(errc::invalid_argument, "The path is not UTF-8"); // no listing could hold it
     auto made = make_route(clean_prefix(path), std::move(value), now_ms);
     if (!made) return fail(made.error());
-    change out{.added = *made, .replaced = nullptr};
+    return put(std::move(*made), now_ms);
+}
+
+route_book::change route_book::put(route_ptr r, std::int64_t now_ms) {
+    change out{.added = std::move(r), .replaced = nullptr};
     auto& place = routes_[out.added->prefix];
     if (place && place->target.url == out.added->target.url && place->data == out.added->data) {
         place->note_activity(now_ms);
@@ -69,27 +73,18 @@ route_ptr route_book::remove(std::string_view path) {
     return gone;
 }
 
-result<route_book::swap> route_book::replace(const std::string& table, std::int64_t now_ms) {
+result<std::vector<route_book::change>> route_book::add_all(const std::string& table, std::int64_t now_ms) {
     const auto value = json::parse(table, nullptr, false);
     if (!value.is_object())
         return fail(errc::invalid_argument, "the body must be a JSON object of routes by their paths");
-    std::map<std::string, route_ptr, std::less<>> next;
+    std::vector<route_ptr> routes;
     for (const auto& [path, data] : value.items()) {
         auto made = make_route(clean_prefix(path), data, now_ms);
         if (!made) return fail(made.error().code, path + ": " + made.error().message);
-        const auto old = routes_.find((*made)->prefix);
-        const bool same = old != routes_.end() && old->second->target.url == (*made)->target.url;
-        if (same) (*made)->last_activity_ms = old->second->last_activity_ms.load();
-        next[(*made)->prefix] = same && old->second->data == (*made)->data ? old->second : *made;
+        routes.push_back(std::move(*made));
     }
-    if (const auto hub = routes_.find("/"); hub != routes_.end()) next.try_emplace("/", hub->second);
-    swap out;
-    for (const auto& [prefix, r] : routes_) {
-        const auto now = next.find(prefix);
-        if (now == next.end() || now->second->target.url != r->target.url) out.gone.push_back(r);
-    }
-    routes_ = std::move(next);
-    out.all = all();
+    std::vector<change> out;
+    for (auto& r : routes) out.push_back(put(std::move(r), now_ms));
     return out;
 }
 

@@ -26,13 +26,8 @@ class route_book {
     result<change> add(std::string_view path, const std::string& data, std::int64_t now_ms);
     route_ptr remove(std::string_view path); // null: there is none
 
-    // The whole table at once: {"/user/al": {"target": ...}, ...}. Nothing changes when one of them is wrong.
-    // A default route that is not among them stays.
-    struct swap {
-        std::vector<route_ptr> all;
-        std::vector<route_ptr> gone;
-    };
-    result<swap> replace(const std::string& table, std::int64_t now_ms);
+    // Many at once: {"/user/al": {"target": ...}, ...}; the others stay. Nothing changes when one of them is wrong.
+    result<std::vector<change>> add_all(const std::string& table, std::int64_t now_ms);
 
     // The table of a predecessor, with its activity. A default route that is not among them stays.
     result<void> adopt(const std::string& table, std::int64_t now_ms);
@@ -45,6 +40,7 @@ class route_book {
     std::string to_json(const std::vector<route_ptr>& list) const;
 
   private:
+    change put(route_ptr r, std::int64_t now_ms);
     result<std::shared_ptr<route>> make_route(std::string prefix, nlohmann::json data, std::int64_t now_ms) const;
 
     bool hosts_ = false;

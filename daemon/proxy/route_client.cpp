@@ -126,8 +126,8 @@ awaitable<result<void>> route_client::remove(std::string routespec) {
     co_return result<void>{};
 }
 
-awaitable<result<void>> route_client::replace_all(nlohmann::json table) {
-    auto r = co_await call("PUT", "/api/routes", table.dump());
+awaitable<result<void>> route_client::add_all(nlohmann::json table) {
+    auto r = co_await call("PATCH", "/api/routes", table.dump());
     if (!r) co_return fail(r.error());
     if (r->status != 200) co_return refusal(*r);
     co_return result<void>{};

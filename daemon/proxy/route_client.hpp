@@ -56,9 +56,9 @@ class route_client {
     // wants it), `data`: a JSON object to be kept with it.
     boost::asio::awaitable<result<void>> add(std::string routespec, std::string target, nlohmann::json data);
     boost::asio::awaitable<result<void>> remove(std::string routespec); // no such route: a success
-    // All routes in one swap: our own door only. not_found from a configurable-http-proxy.
-    // `table`: {"/user/al": {"target": ..., ...}, ...}, paths decoded.
-    boost::asio::awaitable<result<void>> replace_all(nlohmann::json table);
+    // Many in one call: our own door only. not_found from a configurable-http-proxy.
+    // `table`: {"/user/al": {"target": ..., ...}, ...}, paths decoded; all of them or, when one is refused, none.
+    boost::asio::awaitable<result<void>> add_all(nlohmann::json table);
     // Its websockets end. A configurable-http-proxy cannot do that: a success all the same.
     boost::asio::awaitable<result<void>> session_ended(std::string session_id);
     // What our own door says of itself. not_found from a configurable-http-proxy, as for the next two.

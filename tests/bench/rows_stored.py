@@ -61,7 +61,7 @@ def stored(bench):
         begin = time.monotonic()
         took = hub.first_answer()
         # What was not told to the door is not there: the mock itself answers 404 outside of its own prefix.
-        until(lambda: routes(hub) >= MANY, "all routes are there", timeout=60, interval=0.02)
+        until(lambda: has_routes(hub, MANY), "all routes are there", timeout=60, interval=0.02)
         routed = time.monotonic() - begin
         return [Line("stored", f"boot to first answer, {MANY:,} servers in the database", took, "s", "< 2 s", took < 2),
                 Line("stored", f"until {MANY:,} routes are there", routed, "s", "")]
@@ -69,8 +69,9 @@ def stored(bench):
         hub.stop()
 
 
-def routes(hub):
-    return len(hub.api().get("/hub/api/proxy?limit=20000").json())
+def has_routes(hub, count):
+    """Whether the door has as many routes besides the default one."""
+    return len(hub.api().get(f"/hub/api/proxy?offset={count}&limit=1").json()) == 1
 
 
 ROWS = {"stored": stored}

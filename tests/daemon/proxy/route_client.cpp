@@ -44,6 +44,21 @@ class hub_side {
     route_client client;
 };
 
+// As many as a centre has, in a body that curl sends in pieces, after asking whether it may.
+TEST(route_client, many_routes_in_one_call) {
+    opened o("http://127.0.0.1:9");
+    hub_side hub(o.door->api_address());
+    nlohmann::json table;
+    for (int i = 0; i < 20'000; ++i)
+        table["/user/al" + std::to_string(i)] = {{"target", "http://127.0.0.1:8"}, {"user", "al"}, {"jupyterhub", true}, {"server_name", ""}};
+    ASSERT_GT(table.dump().size(), 1u << 20);
+    const auto done = hub.run(hub.client.add_all(std::move(table)));
+    ASSERT_TRUE(done) << done.error().message;
+    const auto list = hub.run(hub.client.list());
+    ASSERT_TRUE(list) << list.error().message;
+    EXPECT_EQ(list->size(), 20'001u);
+}
+
 TEST(route_client, routes_come_and_go) {
     opened o("http://127.0.0.1:9");
     hub_side hub(o.door->api_address());
@@ -60,7 +75,7 @@ TEST(route_client, routes_come_and_go) {
     EXPECT_TRUE(hub.run(hub.client.remove("/user/al%40x/")));
     EXPECT_TRUE(hub.run(hub.client.remove("/user/al%40x/"))); // gone already is as good
     EXPECT_EQ(hub.run(hub.client.list())->size(), 1u);
-    EXPECT_TRUE(hub.run(hub.client.replace_all({{"/a", {{"target", "http://127.0.0.1:8"}}}})));
+    EXPECT_TRUE(hub.run(hub.client.add_all({{"/a", {{"target", "http://127.0.0.1:8"}}}})));
     EXPECT_EQ(hub.run(hub.client.list())->size(), 2u);
     EXPECT_TRUE(hub.run(hub.client.session_ended("abc")));
     EXPECT_EQ(hub.run(hub.client.add("/x", "ftp://nowhere", nlohmann::json::object())).error().code,
@@ -95,7 +110,7 @@ TEST(route_client, a_door_that_cannot_end_sessions_is_forgiven) {
     });
     hub_side hub(door.url());
     EXPECT_TRUE(hub.run(hub.client.session_ended("abc")));
-    EXPECT_EQ(hub.run(hub.client.replace_all(nlohmann::json::object())).error().code, errc::not_found);
+    EXPECT_EQ(hub.run(hub.client.add_all(nlohmann::json::object())).error().code, errc::not_found);
 }
 
 } // namespace

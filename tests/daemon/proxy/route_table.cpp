@@ -90,14 +90,14 @@ TEST(route_book, a_wrong_table_changes_nothing) {
     route_book book;
     ASSERT_TRUE(book.add("/", R"({"target":"http://127.0.0.1:1"})", 0));
     ASSERT_TRUE(book.add("/a", R"({"target":"http://127.0.0.1:2"})", 0));
-    EXPECT_FALSE(book.replace(R"({"/b":{"target":"http://127.0.0.1:3"},"/c":{}})", 0));
-    EXPECT_TRUE(book.find("/a"));
-    const auto swapped = book.replace(R"({"/b/":{"target":"http://127.0.0.1:3"}})", 0);
-    ASSERT_TRUE(swapped);
-    EXPECT_EQ(swapped->gone.size(), 1u);
-    EXPECT_TRUE(book.find("/b"));
-    EXPECT_TRUE(book.find("/"));
-    EXPECT_FALSE(book.find("/a"));
+    EXPECT_FALSE(book.add_all(R"({"/b":{"target":"http://127.0.0.1:3"},"/c":{}})", 0));
+    EXPECT_EQ(book.all().size(), 2u);
+    const auto changes = book.add_all(R"({"/b/":{"target":"http://127.0.0.1:3"},"/a":{"target":"http://127.0.0.1:4"}})", 0);
+    ASSERT_TRUE(changes);
+    ASSERT_EQ(changes->size(), 2u);
+    EXPECT_EQ(changes->at(0).replaced->target.url, "http://127.0.0.1:2");
+    EXPECT_FALSE(changes->at(1).replaced);
+    for (const auto* path : {"/", "/a", "/b"}) EXPECT_TRUE(book.find(path)) << path;
 }
 
 } // namespace

@@ -94,7 +94,7 @@ TEST(tunnels, a_removed_route_closes_its_tunnels_a_repeated_one_does_not) {
     auto w = open_tunnel(o);
     EXPECT_EQ(w.read_exactly(2), "hi");
     o.add_route("/ws", al.url());
-    EXPECT_EQ(o.api("PUT", "/api/routes", R"({"/ws":{"target":")" + al.url() + R"("}})").status(), 200);
+    EXPECT_EQ(o.api("PATCH", "/api/routes", R"({"/ws":{"target":")" + al.url() + R"("}})").status(), 200);
     w.send("x");
     EXPECT_EQ(w.read_exactly(1), "x");
     EXPECT_EQ(o.api("DELETE", "/api/routes/ws").status(), 204);
