@@ -6,6 +6,7 @@
 #include "daemon/runtime/clock.hpp"
 #include "daemon/runtime/log.hpp"
 #include "daemon/store/store.hpp"
+#include "tests/daemon/runtime/run_coro.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -65,15 +66,7 @@ struct auth_fixture : testing::Test {
 
     template<class T>
     T run(boost::asio::awaitable<T> task) {
-        std::optional<T> out;
-        boost::asio::co_spawn(io, std::move(task), [&](const std::exception_ptr& error, T value) {
-            if (error) std::rethrow_exception(error);
-            out = std::move(value);
-        });
-        io.restart();
-        while (!out && io.run_one() > 0) {
-        }
-        return std::move(*out);
+        return run_coro(io, std::move(task));
     }
     void run_void(boost::asio::awaitable<void> task) {
         boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "auth/login/login.hpp"
-#include "tests/auth/login/coroutine.hpp"
+#include "tests/daemon/runtime/run_coro.hpp"
 
 #include <gtest/gtest.h>
 
@@ -11,7 +11,7 @@ struct dummy : testing::Test {
     boost::asio::io_context io;
     result<identity> ask(const std::string& wanted, const std::string& name, const std::string& password) {
         const auto check = make_dummy_check(secret(wanted));
-        return run(io, check->check(name, secret(password)));
+        return run_coro(io, check->check(name, secret(password)));
     }
 };
 

@@ -3,7 +3,7 @@
 
 #include "daemon/runtime/digest.hpp"
 #include "daemon/runtime/encoding.hpp"
-#include "tests/auth/login/coroutine.hpp"
+#include "tests/daemon/runtime/run_coro.hpp"
 #include "tests/auth/login/fake_provider.hpp"
 
 #include <functional>
@@ -56,7 +56,7 @@ struct OidcSignIn : testing::Test {
     long now() const { return std::chrono::duration_cast<seconds>(time.now().time_since_epoch()).count(); }
 
     attempt begin(const std::string& next = "/hub/spawn/alice", bool again = false) {
-        auto departure = run(io, flow->begin(next, again));
+        auto departure = run_coro(io, flow->begin(next, again));
         EXPECT_TRUE(departure) << departure.error().message;
         attempt a{.departure = *departure, .said = {}, .payload = {}, .id_token = {}};
         a.said.state = query_value(departure->url, "state");
@@ -76,7 +76,7 @@ struct OidcSignIn : testing::Test {
     }
     result<oidc_arrival> finish(const attempt& a) {
         provider.id_token = a.id_token.value_or(fake_provider::key().sign(a.payload, a.head));
-        return run(io, flow->finish(a.said, a.departure.cookie_value));
+        return run_coro(io, flow->finish(a.said, a.departure.cookie_value));
     }
 };
 
@@ -307,10 +307,10 @@ TEST_F(OidcSignIn, FailuresOfTheExchangeAreToldApart) {
 
 TEST_F(OidcSignIn, WithoutAProviderThereIsNoBeginning) {
     provider.away = failure{errc::unavailable, "down"};
-    EXPECT_EQ(run(io, flow->begin("/", false)).error().code, errc::unavailable);
+    EXPECT_EQ(run_coro(io, flow->begin("/", false)).error().code, errc::unavailable);
     EXPECT_EQ(flow->logout_url(secret("IT"), "https://h/"), std::nullopt);
     provider.away = failure{errc::denied, "no discovery"};
-    EXPECT_EQ(run(io, flow->begin("/", false)).error().code, errc::internal);
+    EXPECT_EQ(run_coro(io, flow->begin("/", false)).error().code, errc::internal);
 }
 
 TEST_F(OidcSignIn, IssuersThatAreNotSaidNeedNotBe) {
@@ -369,7 +369,7 @@ struct LogoutToken : OidcSignIn {
     mutable int made = 0;
     result<oidc_sign_in::ended_sessions> read(const json& payload,
                                               const json& head = {{"typ", "logout+jwt"}}) {
-        return run(io, flow->read_logout_token(secret(fake_provider::key().sign(payload, head))));
+        return run_coro(io, flow->read_logout_token(secret(fake_provider::key().sign(payload, head))));
     }
 };
 
@@ -421,7 +421,7 @@ TEST_F(LogoutToken, IsRefusedWhenAnythingIsWrong) {
         EXPECT_EQ(ended.error().code, errc::invalid_argument) << what;
         EXPECT_THAT(ended.error().message, StartsWith("invalid_request: ")) << what;
     }
-    EXPECT_EQ(run(io, flow->read_logout_token(secret("nonsense"))).error().code, errc::invalid_argument);
+    EXPECT_EQ(run_coro(io, flow->read_logout_token(secret("nonsense"))).error().code, errc::invalid_argument);
 }
 
 TEST_F(LogoutToken, IsGoodOnce) {
@@ -438,7 +438,7 @@ TEST_F(LogoutToken, IsGoodOnce) {
 TEST_F(LogoutToken, WithoutKeysTheProviderMayTryAgain) {
     provider.no_keys = failure{errc::unavailable, "keys"};
     const auto stranger = signing_key::elliptic("stranger").sign(good(), {{"typ", "logout+jwt"}});
-    EXPECT_EQ(run(io, flow->read_logout_token(secret(stranger))).error().code, errc::unavailable);
+    EXPECT_EQ(run_coro(io, flow->read_logout_token(secret(stranger))).error().code, errc::unavailable);
 }
 
 } // namespace

@@ -2,7 +2,7 @@
 // The real helper program and the real PAM, with service files of the test's own.
 #include "auth/login/login.hpp"
 #include "daemon/runtime/helper_process.hpp"
-#include "tests/auth/login/coroutine.hpp"
+#include "tests/daemon/runtime/run_coro.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -58,7 +58,7 @@ struct pam : testing::Test {
         check = make_pam_check(*helper);
     }
     result<identity> ask(const std::string& name, const std::string& password) {
-        return run(io, check->check(name, secret(password)));
+        return run_coro(io, check->check(name, secret(password)));
     }
     errc code(const std::string& name, const std::string& password) {
         const auto answer = ask(name, password);
@@ -116,7 +116,7 @@ TEST_F(pam, a_helper_that_is_not_there_is_unavailable) {
 
 TEST_F(pam, knows_one_verb) {
     start("auth required pam_permit.so\n");
-    const auto answer = run(io, helper->call("open", nlohmann::json::object(), std::chrono::seconds(5)));
+    const auto answer = run_coro(io, helper->call("open", nlohmann::json::object(), std::chrono::seconds(5)));
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().code, errc::invalid_argument);
 }

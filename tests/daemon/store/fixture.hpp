@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/store/store.hpp"
+#include "tests/daemon/runtime/run_coro.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -48,14 +49,10 @@ struct store_fixture : testing::Test {
     }
     template<class T>
     T run(boost::asio::awaitable<T> task) {
-        std::optional<T> out;
-        boost::asio::co_spawn(io, std::move(task), [&](const std::exception_ptr& error, T value) {
-            if (error) std::rethrow_exception(error);
-            out = std::move(value);
-        });
+        auto out = run_coro(io, std::move(task));
         io.restart();
-        io.run();
-        return std::move(*out);
+        io.run(); // what it has left to do
+        return out;
     }
     void run(boost::asio::awaitable<void> task) {
         boost::asio::co_spawn(io, std::move(task), [](const std::exception_ptr& error) {

@@ -5,9 +5,7 @@
 
 namespace berth::pages {
 
-namespace {
-
-scheduler::catalogue profiles() {
+scheduler::catalogue small_and_large() {
     scheduler::catalogue c;
     c.clusters["hpc"] = {};
     scheduler::profile small;
@@ -28,10 +26,8 @@ scheduler::catalogue profiles() {
     return c;
 }
 
-} // namespace
-
 void page_fixture::SetUp() {
-    config.catalogue = profiles();
+    config.catalogue = small_and_large();
     config.cluster_kind["hpc"] = "slurm";
     config.admission.allow_all = true;
     config.admission.blocked_users = {"mallory"};

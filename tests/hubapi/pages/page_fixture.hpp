@@ -14,6 +14,9 @@
 
 namespace berth::pages {
 
+// Two profiles of one cluster; of the small one the time may be chosen.
+scheduler::catalogue small_and_large();
+
 struct page_fixture : auth::auth_fixture {
     hub::settings config;
     std::optional<hub::people> who;

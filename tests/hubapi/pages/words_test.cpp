@@ -2,6 +2,7 @@
 #include "hubapi/pages/browser_name.hpp"
 #include "hubapi/pages/spawn_form.hpp"
 #include "hubapi/pages/words.hpp"
+#include "tests/hubapi/pages/page_fixture.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -159,29 +160,8 @@ TEST(elapsed, is_told_in_two_units) {
     EXPECT_EQ(elapsed_words(-5s), "0 s");
 }
 
-scheduler::catalogue profiles() {
-    scheduler::catalogue c;
-    c.clusters["hpc"] = {};
-    scheduler::profile small;
-    small.name = "small";
-    small.title = "Small";
-    small.cluster = "hpc";
-    small.set.nprocs = 1;
-    scheduler::choice time;
-    time.field = "runtime";
-    time.type = scheduler::choice_type::duration;
-    time.max = "04:00:00";
-    time.initial = "01:00:00";
-    small.choose = {time};
-    auto large = small;
-    large.name = "large";
-    large.choose.clear();
-    c.profiles = {small, large};
-    return c;
-}
-
 TEST(spawn_form, offers_what_may_be_chosen_with_its_limits) {
-    const auto shown = spawn_profiles(profiles(), nlohmann::json::object(), false);
+    const auto shown = spawn_profiles(small_and_large(), nlohmann::json::object(), false);
     ASSERT_EQ(shown.size(), 2U);
     EXPECT_TRUE(shown[0].chosen);
     EXPECT_EQ(shown[0].resources, "1 core, 1 hour");
@@ -195,17 +175,17 @@ TEST(spawn_form, offers_what_may_be_chosen_with_its_limits) {
 
 TEST(spawn_form, keeps_what_was_typed_and_says_what_is_wrong_with_it) {
     const nlohmann::json typed{{"profile", "small"}, {"runtime", "99:00:00"}};
-    const auto shown = spawn_profiles(profiles(), typed, true);
+    const auto shown = spawn_profiles(small_and_large(), typed, true);
     EXPECT_EQ(shown[0].fields[0].value, "99:00:00");
     EXPECT_THAT(shown[0].fields[0].error, HasSubstr("04:00:00"));
     EXPECT_TRUE(any_error(shown));
-    EXPECT_FALSE(any_error(spawn_profiles(profiles(), {{"profile", "large"}}, true)));
+    EXPECT_FALSE(any_error(spawn_profiles(small_and_large(), {{"profile", "large"}}, true)));
 }
 
 TEST(spawn_form, survives_options_of_any_shape) {
     for (const auto* text :
          {"[]", "null", "{\"profile\": 7}", "{\"profile\": {}, \"runtime\": []}", "{\"profile\":\"gone\"}"}) {
-        EXPECT_TRUE(spawn_profiles(profiles(), nlohmann::json::parse(text), true)[0].chosen) << text;
+        EXPECT_TRUE(spawn_profiles(small_and_large(), nlohmann::json::parse(text), true)[0].chosen) << text;
     }
 }
 
