@@ -155,7 +155,7 @@ def test_200_websockets_and_every_request_survive_a_restart_of_the_hub(hub, how)
 
 def route_changes(hub):
     log = (Path(hub.configuration["hub"]["data_dir"]) / "proxy.log").read_text(errors="replace")
-    return sum(log.count(event) for event in ("proxy.route_added", "proxy.route_removed", "proxy.routes_replaced"))
+    return sum(log.count(event) for event in ("proxy.route_added", "proxy.route_removed", "proxy.routes_added"))
 
 
 def test_500_routes_that_are_right_are_left_alone(unstarted_hub):
@@ -177,6 +177,12 @@ def test_500_routes_that_are_right_are_left_alone(unstarted_hub):
     assert DoorApi(hub)("DELETE", "/api/routes/user/u7")[0] == 204
     assert api.post("/hub/api/proxy").status_code == 200
     assert route_changes(hub) == before + 2
+    # A door that has died as well is told all of them in one call.
+    hub.kill()
+    processes.end(processes.door_pids(hub), signal.SIGKILL)
+    hub.start()
+    assert api.post("/hub/api/proxy").status_code == 200
+    assert len(DoorApi(hub)("GET", "/api/routes")[1]) > 500 and route_changes(hub) == before + 3
 
 
 # ---- the front door -----------------------------------------------------------------------------------------------
