@@ -6,7 +6,10 @@
 #include "hubapi/rest/pagination.hpp"
 #include "hubapi/rest/routes.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <map>
 
 namespace berth::hub {
 namespace asio = boost::asio;
@@ -34,10 +37,14 @@ result<std::vector<std::int64_t>> user_ids(const hub& h, const std::vector<std::
     return out;
 }
 
-// Members of a group's model that a client may send.
+// Members of a group's model that a client may send, by their types in JupyterHub's errors.
 result<void> check_model(const json& body) {
+    static const std::map<std::string, std::string, std::less<>> known{{"name", "str"}, {"users", "list"}, {"roles", "list"}};
     for (const auto& [key, value] : body.items())
-        if (key != "name" && key != "users" && key != "roles") return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
+        if (!known.contains(key)) return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
+    for (const auto& [key, type] : known)
+        if (const auto at = body.find(key); at != body.end() && python_type(*at) != type)
+            return fail(errc::invalid_argument, fmt::format("group.{} must be <class '{}'>, not: <class '{}'>", key, type, python_type(*at)));
     return {};
 }
 
@@ -103,6 +110,7 @@ asio::awaitable<response> create_group(hub& h, principal caller, request r) {
     auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
     if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (h.who.find_group(name)) co_return error_answer(409, fmt::format("Group {} already exists", name));
     auto members = optional_members(h, *body);
     if (!members) co_return error_answer(members.error());
     if (auto done = co_await h.who.create_groups(std::vector<std::string>(1, name), std::move(*members)); !done) co_return error_answer(done.error());

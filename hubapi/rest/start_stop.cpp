@@ -38,6 +38,7 @@ asio::awaitable<response> start(hub& h, principal caller, request r) {
 
 result<bool> read_remove(const json& body) {
     const auto flag = body.value("remove", json(false));
+    if (flag.is_null()) return false;
     if (flag.is_boolean()) return flag.get<bool>();
     return fail(errc::invalid_argument, "remove must be true or false, not " + flag.dump());
 }
