@@ -27,6 +27,7 @@ def url(text):
     """Without the hub's own address and without what is random in a query."""
     text = re.sub(r"https?://127\.0\.0\.1:\d+(?=/|$)", "<hub>", text)
     text = re.sub(r"/tokens/a\d{1,9}\b", "/tokens/a<n>", re.sub(r"/token/\w{32}$", "/token/<random>", text))
+    text = re.sub(r"(?<=[?&]id=)sc_\d{1,5}\b", "sc_<n>", text)
     return re.sub(r"(?<![a-z_])(_xsrf|code|code_challenge|token)(=|%3D)[^&#]+", r"\1\2<random>", text)
 
 
