@@ -60,6 +60,14 @@ void keep_consented(std::vector<std::string>& wanted, const http::name_values& f
     wanted.erase(std::remove_if(wanted.begin() + always_granted, wanted.end(), left_out), wanted.end());
 }
 
+// Whether the form brings back what the page does not hold and the client may not ask for.
+bool consents_to_more(const http::name_values& form, const std::vector<std::string>& wanted, const oauth_client& client) {
+    return std::ranges::any_of(form, [&](const auto& field) {
+        const auto has = [&](const auto& list) { return std::ranges::find(list, field.second) != list.end(); };
+        return field.first == "scopes" && !has(wanted) && !has(client.allowed_scopes);
+    });
+}
+
 // The client that the request names; by its redirect URI where two have the same id.
 std::optional<oauth_client> client_of(hub& h, const request& r) {
     auto all = clients_of(h, query_value(r, "client_id"));
@@ -133,7 +141,11 @@ asio::awaitable<response> oauth_provider::authorize(request r) {
     if (r.method != "POST" && consent_due(hub_, *who, *client, g.scopes)) {
         co_return consent_page(hub_, pages_, r, *who, *client, g.scopes);
     }
-    if (r.method == "POST") keep_consented(g.scopes, form ? *form : http::name_values{});
+    if (r.method == "POST") {
+        const auto fields = form.value_or(http::name_values{});
+        if (consents_to_more(fields, g.scopes, *client)) co_return refuse_at_client(r, redirect, "invalid_scope");
+        keep_consented(g.scopes, fields);
+    }
     auto url = with_query(redirect, "code=" + codes_.issue(std::move(g)));
     if (const auto state = http::find_value(r.query, "state")) url += "&state=" + form_encoded(*state);
     co_return http::make_redirect(std::move(url));

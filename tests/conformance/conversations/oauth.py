@@ -85,6 +85,8 @@ def scopes_of_a_grant(hub):
         given = _consent(hub, jar, url, ticked)
         granted = _exchange(hub, _code(given))
         hub("GET", "/hub/api/user", token=granted.json.get("access_token"))
+    for ticked in (["admin:users"], ["nonsense"], ["access:services!service=portal", "read:users"], ["read:users!user", "tokens"]):
+        _consent(hub, jar, _ask(), ticked, quiet=False)
 
 
 def token_is_refused(hub):

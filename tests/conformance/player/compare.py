@@ -64,7 +64,7 @@ def save(module, conversations):
     """One step a line, so that a change of JupyterHub's is read as a change of lines."""
     parts = []
     for name, steps in conversations.items():
-        lines = ",\n".join(f"  {json.dumps(step)}" for step in steps)
+        lines = ",\n".join(f"  {json.dumps(step, sort_keys=True)}" for step in steps)
         parts.append(f"{json.dumps(name)}: [\n{lines}\n]")
     RECORDED.mkdir(exist_ok=True)
     (RECORDED / f"{module}.json").write_text("{\n" + ",\n".join(parts) + "\n}\n")
