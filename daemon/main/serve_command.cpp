@@ -66,9 +66,10 @@ asio::awaitable<void> beat() {
 }
 
 // SIGTERM, SIGINT or the API's shutdown; SIGHUP is a reload. True: stop the servers too.
-asio::awaitable<bool> wait_for_end(hub_process& hub) {
+asio::awaitable<bool> wait_for_end(hub_process& hub, asio::signal_set& signals) {
     using namespace asio::experimental::awaitable_operators;
-    asio::signal_set signals(co_await asio::this_coro::executor, SIGTERM, SIGINT, SIGHUP);
+    signals.add(SIGTERM);
+    signals.add(SIGINT);
     for (;;) {
         auto woken = co_await (signals.async_wait(asio::use_awaitable) || hub.shutdown_asked());
         if (woken.index() == 1) co_return std::get<1>(woken);
@@ -79,7 +80,7 @@ asio::awaitable<bool> wait_for_end(hub_process& hub) {
     }
 }
 
-asio::awaitable<void> run(hub_process& hub, const configuration& c, int& status) {
+asio::awaitable<void> run(hub_process& hub, const configuration& c, asio::signal_set& signals, int& status) {
     using namespace asio::experimental::awaitable_operators;
     if (auto ok = co_await hub.start(); !ok) {
         status = complain(ok.error());
@@ -87,7 +88,7 @@ asio::awaitable<void> run(hub_process& hub, const configuration& c, int& status)
     }
     ::sd_notify(0, "READY=1\nSTATUS=Serving");
     if (c.file.empty()) print_welcome(c);
-    const auto ended = co_await (wait_for_end(hub) || beat());
+    const auto ended = co_await (wait_for_end(hub, signals) || beat());
     const bool servers_too = ended.index() == 0 && std::get<0>(ended);
     ::sd_notify(0, "STOPPING=1\nSTATUS=Finishing requests");
     co_await hub.stop(servers_too);
@@ -128,10 +129,11 @@ int serve_command(const common_options& o, const serve_options& s) {
                      {{"remedy", "set [hub] connect_url: notebook servers cannot find the hub"}});
     if (::geteuid() == 0)
         log->warning("hub.runs_as_root", {{"remedy", "set [hub] user to an account of its own"}});
+    asio::signal_set signals(io, SIGHUP); // a reload asked for while the hub starts is carried out when it has
     hub_process hub(io, *log, in->c, in->d, *helpers, std::move(options));
     if (auto ok = hub.open(); !ok) return complain(ok.error());
     int status = 0;
-    asio::co_spawn(io, run(hub, in->c, status), [&](const std::exception_ptr& error) {
+    asio::co_spawn(io, run(hub, in->c, signals, status), [&](const std::exception_ptr& error) {
         if (error) std::rethrow_exception(error);
         io.stop();
     });

@@ -84,6 +84,14 @@ def test_what_can_change_at_once_does(hub, reload):
     assert bo.start("bo").status_code in (201, 202)
 
 
+def test_one_that_is_asked_for_during_the_start_is_carried_out(unstarted_hub):
+    unstarted_hub.launch()
+    until(lambda: "store.opened" in unstarted_hub.log(), "the hub is starting", interval=0.001)
+    unstarted_hub.process.send_signal(signal.SIGHUP)
+    until(lambda: "config.applied" in unstarted_hub.log(), "it has reloaded", timeout=20)
+    assert unstarted_hub.answers()
+
+
 def test_the_form_of_the_log(hub):
     hub.configuration["log"] = {"format": "json"}
     hub.write_configuration()
