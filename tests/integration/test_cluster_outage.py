@@ -163,5 +163,5 @@ def test_a_kernel_outlives_a_hung_controller(slurm_hub, cluster):
     finally:
         cluster.signal("slurmctld", signal.SIGCONT)
     until(lambda: not alice.server("alice").get("unknown_since"), "the state is known again", timeout=60)
-    assert alice.server("alice")["ready"] and [job.id for job in cluster.jobs("alice")] == [job_id]
+    assert alice.server("alice")["ready"] and [job.id for job in cluster.active_jobs("alice")] == [job_id]
     assert kernel.run("6*7") == "42"

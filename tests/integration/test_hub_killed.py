@@ -139,7 +139,7 @@ def test_a_kernel_on_a_node_goes_on(slurm_hub, cluster):
     slurm_hub.start()
     assert alice.wait_ready("alice")["job"]["id"] == job_id
     assert kernel.run("x + 1") == "43"
-    assert [job.id for job in cluster.jobs("alice")] == [job_id]
+    assert [job.id for job in cluster.active_jobs("alice")] == [job_id]
     alice.stop("alice")
     alice.wait_stopped("alice")
     until(lambda: not cluster.jobs("alice"), "the job is gone")
@@ -156,7 +156,7 @@ def test_a_job_that_starts_while_the_hub_is_away_is_taken_over(slurm_hub, cluste
     until(lambda: [j for j in cluster.jobs("alice") if j.state == "RUNNING"], "the job runs")
     slurm_hub.start()
     alice.wait_ready("alice")
-    assert len(cluster.jobs("alice")) == 1
+    assert len(cluster.active_jobs("alice")) == 1
     assert Kernel(alice, "alice").run("6*7") == "42"
     alice.stop("alice")
     alice.wait_stopped("alice")

@@ -87,11 +87,11 @@ def test_two_servers_of_one_user_at_once(profiles, cluster):
         assert alice.start("alice", {"profile": "small"}, name).status_code in (201, 202)
     for name in ("", "second"):
         alice.wait_ready("alice", name)
-    assert len(cluster.jobs("alice")) == 2
+    assert len(cluster.active_jobs("alice")) == 2
     assert Kernel(alice, "alice", "second").run("6*7") == "42"
     alice.stop("alice", "second")
     alice.wait_stopped("alice", "second")
-    assert alice.server("alice")["ready"] and len(cluster.jobs("alice")) == 1
+    assert alice.server("alice")["ready"] and len(cluster.active_jobs("alice")) == 1
 
 
 def test_a_waiting_server_can_be_cancelled(profiles, cluster):
@@ -101,7 +101,7 @@ def test_a_waiting_server_can_be_cancelled(profiles, cluster):
     until(lambda: cluster.jobs("alice"), "the job waits")
     assert alice.stop("alice").status_code in (202, 204)
     alice.wait_stopped("alice")
-    assert cluster.jobs("alice") == []
+    assert cluster.active_jobs("alice") == []
 
 
 @pytest.mark.parametrize("user, password, status", [("alice", "alice", 302), ("alice", "wrong", 403), ("alice", "", 403),

@@ -43,7 +43,7 @@ def test_options_out_of_bounds_are_refused(profiled, options):
     assert answer.status_code == 400, answer.text
     key = next(iter(options))
     assert key in answer.json()["message"], answer.text
-    assert cluster.jobs("alice") == []
+    assert cluster.active_jobs("alice") == []
 
 
 @pytest.mark.parametrize("field", ["account", "reservation", "constraint", "gres", "partition", "runtime", "profile"])

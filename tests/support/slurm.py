@@ -95,6 +95,10 @@ class Cluster:
         jobs = [Job(*line.strip().split("|")) for line in lines if line.strip()]
         return [job for job in jobs if user in (None, job.user)]
 
+    def active_jobs(self, user):
+        """Without those that have ended and whose nodes are being cleared."""
+        return [job for job in self.jobs(user) if job.state != "COMPLETING"]
+
     def cancel(self, job_id):
         self.run("scancel", str(job_id))
 
