@@ -49,11 +49,21 @@ http::response error_answer(const failure& f) {
     return error_answer(500, "Internal Server Error");
 }
 
-std::string python_type(const json& v) {
+static std::string python_type(const json& v) {
     static const std::map<std::string, std::string> python{{"string", "str"}, {"boolean", "bool"}, {"number", "int"},
                                                            {"null", "NoneType"}, {"array", "list"}, {"object", "dict"}};
     const auto at = python.find(v.type_name());
     return at == python.end() ? v.type_name() : at->second;
+}
+
+result<void> check_model(std::string_view kind, const json& body, const model_types& known) {
+    for (const auto& [key, value] : body.items()) {
+        const auto at = known.find(key);
+        if (at == known.end()) return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
+        if (!at->second.empty() && python_type(value) != at->second)
+            return fail(errc::invalid_argument, fmt::format("{}.{} must be <class '{}'>, not: <class '{}'>", kind, key, at->second, python_type(value)));
+    }
+    return {};
 }
 
 bool asks_for_stopped(const http::request& r) {

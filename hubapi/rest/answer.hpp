@@ -8,7 +8,10 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 
 namespace berth::hub {
 
@@ -20,8 +23,10 @@ http::response error_answer(const failure& f);
 // ?include_stopped_servers, with whatever value but "0" and "false".
 bool asks_for_stopped(const http::request& r);
 
-// The value's type as JupyterHub's errors name it: "str", "bool", "int", "NoneType", "list", "dict".
-std::string python_type(const nlohmann::json& v);
+// Members of a model that a client may send, with their types as JupyterHub's errors name them: "str", "bool", "list", "dict"; "": any.
+using model_types = std::map<std::string, std::string, std::less<>>;
+// invalid_argument in JupyterHub's words for the first member that is not among them or has another type. `kind`: "user", "group".
+result<void> check_model(std::string_view kind, const nlohmann::json& body, const model_types& known);
 
 // The body as JSON; null for an empty one. invalid_argument "Invalid JSON in body of request".
 result<nlohmann::json> read_json(const http::request& r);

@@ -9,8 +9,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <map>
-
 namespace berth::hub {
 namespace asio = boost::asio;
 using http::request;
@@ -37,15 +35,9 @@ result<std::vector<std::int64_t>> user_ids(const hub& h, const std::vector<std::
     return out;
 }
 
-// Members of a group's model that a client may send, by their types in JupyterHub's errors.
-result<void> check_model(const json& body) {
-    static const std::map<std::string, std::string, std::less<>> known{{"name", "str"}, {"users", "list"}, {"roles", "list"}};
-    for (const auto& [key, value] : body.items())
-        if (!known.contains(key)) return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
-    for (const auto& [key, type] : known)
-        if (const auto at = body.find(key); at != body.end() && python_type(*at) != type)
-            return fail(errc::invalid_argument, fmt::format("group.{} must be <class '{}'>, not: <class '{}'>", key, type, python_type(*at)));
-    return {};
+result<void> check_group(const json& body) {
+    static const model_types known{{"name", "str"}, {"users", "list"}, {"roles", "list"}};
+    return check_model("group", body, known);
 }
 
 // The members named in the body's "users", if there are any.
@@ -81,7 +73,7 @@ asio::awaitable<response> create_groups(hub& h, principal caller, request r) {
     auto names = read_names(*body, "groups", "Must specify at least one group to create");
     if (!names) co_return error_answer(names.error());
     body->erase("groups");
-    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_group(*body); !ok) co_return error_answer(ok.error());
     for (const auto& name : *names)
         if (!valid_group_name(name)) co_return error_answer(400, "Invalid group name: " + name);
     for (const auto& name : *names)
@@ -109,7 +101,7 @@ asio::awaitable<response> create_group(hub& h, principal caller, request r) {
     if (!valid_group_name(name)) co_return error_answer(400, "Invalid group name: " + name);
     auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
-    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_group(*body); !ok) co_return error_answer(ok.error());
     if (h.who.find_group(name)) co_return error_answer(409, fmt::format("Group {} already exists", name));
     auto members = optional_members(h, *body);
     if (!members) co_return error_answer(members.error());
@@ -129,7 +121,7 @@ asio::awaitable<response> change_members(hub& h, principal caller, request r, bo
     if (!h.who.find_group(name)) co_return error_answer(404, "No such group: " + name);
     auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
-    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_group(*body); !ok) co_return error_answer(ok.error());
     if (!body->contains("users")) co_return error_answer(400, add ? "Must specify users to add" : "Must specify users to delete");
     auto ids = optional_members(h, *body);
     if (!ids) co_return error_answer(ids.error());

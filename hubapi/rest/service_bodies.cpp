@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <map>
 
 namespace berth::hub {
 
@@ -21,18 +20,12 @@ namespace {
 
 constexpr std::size_t longest_body = 64 * 1024;
 
-// Members by their types in JupyterHub's errors.
 result<void> check_types(const json& body) {
-    static const std::map<std::string, std::string, std::less<>> known{
+    static const model_types known{
         {"admin", "bool"}, {"url", "str"}, {"oauth_client_allowed_scopes", "list"}, {"api_token", "str"}, {"info", "dict"},
         {"display", "bool"}, {"oauth_no_confirm", "bool"}, {"command", "list"}, {"cwd", "str"}, {"environment", "dict"},
-        {"user", "str"}, {"oauth_client_id", "str"}, {"oauth_redirect_uri", "str"}};
-    for (const auto& [key, value] : body.items())
-        if (key != "name" && !known.contains(key)) return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
-    for (const auto& [key, value] : body.items())
-        if (const auto at = known.find(key); at != known.end() && python_type(value) != at->second)
-            return fail(errc::invalid_argument, fmt::format("service.{} must be <class '{}'>, not: <class '{}'>", key, at->second, python_type(value)));
-    return {};
+        {"user", "str"}, {"oauth_client_id", "str"}, {"oauth_redirect_uri", "str"}, {"name", ""}};
+    return check_model("service", body, known);
 }
 
 result<void> read_client(const hub& h, service& s, const json& body) {

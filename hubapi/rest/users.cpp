@@ -10,8 +10,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include <set>
-
 namespace berth::hub {
 namespace asio = boost::asio;
 using http::request;
@@ -20,18 +18,10 @@ using nlohmann::json;
 
 namespace {
 
-// Checks the members of a user model that a client may send.
-result<void> check_model(const json& body) {
-    static const std::set<std::string> allowed{"name", "admin", "groups", "roles", "auth_state"};
+result<void> check_user(const json& body) {
+    static const model_types known{{"name", "str"}, {"admin", "bool"}, {"groups", ""}, {"roles", ""}, {"auth_state", ""}};
     if (!body.is_object()) return fail(errc::invalid_argument, "Invalid JSON data: " + body.dump());
-    for (const auto& [key, value] : body.items()) {
-        if (!allowed.contains(key)) return fail(errc::invalid_argument, "Invalid JSON keys: " + key);
-        const bool good = key == "admin" ? value.is_boolean() : key == "name" ? value.is_string() : true;
-        if (!good)
-            return fail(errc::invalid_argument, fmt::format("user.{} must be <class '{}'>, not: <class '{}'>", key,
-                                                            key == "admin" ? "bool" : "str", python_type(value)));
-    }
-    return {};
+    return check_model("user", body, known);
 }
 
 response user_answer(hub& h, const principal& caller, int status, std::int64_t id, const user_view& view = {}) {
@@ -60,7 +50,7 @@ asio::awaitable<response> create_users(hub& h, principal caller, request r) {
     auto names = read_names(*body, "usernames", "Must specify at least one user to create");
     if (!names) co_return error_answer(names.error());
     body->erase("usernames");
-    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_user(*body); !ok) co_return error_answer(ok.error());
     const bool admin = body->value("admin", false);
     if (admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
     for (const auto& name : *names)
@@ -88,7 +78,7 @@ asio::awaitable<response> create_user(hub& h, principal caller, request r) {
     if (auto no = refuse(h, caller, {"admin:users"}, auth::target::of_user(name))) co_return std::move(*no);
     auto body = read_object(r);
     if (!body) co_return error_answer(body.error());
-    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_user(*body); !ok) co_return error_answer(ok.error());
     const bool admin = body->value("admin", false);
     if (admin && !may_grant_admin(h, caller)) co_return error_answer(403, "Only admins can grant admin permissions");
     // Checked but kept as it stands, upper case included, as JupyterHub does here (and here only).
@@ -107,7 +97,7 @@ asio::awaitable<response> patch_user(hub& h, principal caller, request r) {
     const auto id = u->id;
     auto body = read_json(r);
     if (!body) co_return error_answer(body.error());
-    if (auto ok = check_model(*body); !ok) co_return error_answer(ok.error());
+    if (auto ok = check_user(*body); !ok) co_return error_answer(ok.error());
     for (const auto* key : {"groups", "roles", "auth_state"})
         if (body->contains(key)) co_return error_answer(400, fmt::format("user.{} cannot be changed here", key));
     user_change wanted;
