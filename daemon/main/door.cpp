@@ -73,12 +73,25 @@ void door_routes::there(const std::vector<proxy::listed_route>& list) {
     for (const auto& r : list) there_[r.routespec] = r.target;
 }
 
+void door_routes::there(const scheduler::spawner& servers) {
+    for (const auto* s : servers.all())
+        if (s->ready()) there_[listed_name(s->url_path)] = server_origin(*s);
+}
+
+namespace {
+
+// /services/NAME/ and where the service answers.
+struct service_route {
+    std::string service, path, target;
+    bool operator==(const service_route&) const = default;
+};
+
 // The path of its address is the front door's: what it is asked for begins with /services/
-static service_route route_of(const hub::service& s, const std::string& base_url) {
+service_route route_of(const hub::service& s, const std::string& base_url) {
     return {s.name, hub::service_path(base_url, s.name), origin_of(s.url)};
 }
 
-static json data_of(const service_route& r) { return {{"service", r.service}, {"jupyterhub", true}}; }
+json data_of(const service_route& r) { return {{"service", r.service}, {"jupyterhub", true}}; }
 
 std::vector<service_route> service_routes(const hub::service_list& services, const std::string& base_url) {
     std::vector<service_route> out;
@@ -87,16 +100,18 @@ std::vector<service_route> service_routes(const hub::service_list& services, con
     return out;
 }
 
-static std::optional<service_route> find_route(const hub::service_list& services, const std::string& base_url, const std::string& name) {
+std::optional<service_route> find_route(const hub::service_list& services, const std::string& base_url, const std::string& name) {
     const auto* s = services.find(name);
     if (!s || s->url.empty()) return std::nullopt;
     return route_of(*s, base_url);
 }
 
-static bool leads_to(const hub::service_list& services, const std::string& base_url, const json& service, const std::string& name) {
+bool leads_to(const hub::service_list& services, const std::string& base_url, const json& service, const std::string& name) {
     const auto r = service.is_string() ? find_route(services, base_url, service) : std::nullopt;
     return r && listed_name(r->path) == name;
 }
+
+} // namespace
 
 asio::awaitable<result<void>> route_service(proxy::route_client& door, const hub::service_list& services, std::string base_url, std::string name) {
     for (;;) {
@@ -106,8 +121,10 @@ asio::awaitable<result<void>> route_service(proxy::route_client& door, const hub
     }
 }
 
+namespace {
+
 // What the front door has seen of the servers, as JupyterHub asks its proxy.
-static void take_activity(scheduler::spawner& servers, const std::map<std::string, proxy::listed_route>& known) {
+void take_activity(scheduler::spawner& servers, const std::map<std::string, proxy::listed_route>& known) {
     std::vector<std::pair<scheduler::server_key, time_point>> seen;
     for (const auto* s : servers.all())
         if (s->ready())
@@ -115,8 +132,6 @@ static void take_activity(scheduler::spawner& servers, const std::map<std::strin
                 seen.emplace_back(s->key, *at->second.last_activity);
     for (const auto& [key, when] : seen) servers.seen_by_door(key, when);
 }
-
-namespace {
 
 // A route that the door must have, and for whom.
 struct wanted_route {

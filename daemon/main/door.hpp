@@ -46,6 +46,7 @@ class door_routes final : public scheduler::route_sink {
     explicit door_routes(proxy::route_client& door) : door_(door) {}
     // What the door has at the hub's start: a route that the hub has in mind and is right is not sent to it again.
     void there(const std::vector<proxy::listed_route>& list);
+    void there(const scheduler::spawner& servers); // all that are ready
     boost::asio::awaitable<result<void>> add(scheduler::server s) override;
     boost::asio::awaitable<result<void>> remove(scheduler::server s) override;
 
@@ -54,12 +55,6 @@ class door_routes final : public scheduler::route_sink {
     std::map<std::string, std::string> there_; // name to target; each saves one call
 };
 
-// /services/NAME/ and where the service answers.
-struct service_route {
-    std::string service, path, target;
-    bool operator==(const service_route&) const = default;
-};
-std::vector<service_route> service_routes(const hub::service_list& services, const std::string& base_url);
 // Makes the door's route to one service what the list says.
 boost::asio::awaitable<result<void>> route_service(proxy::route_client& door, const hub::service_list& services, std::string base_url, std::string name);
 

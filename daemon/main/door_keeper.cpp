@@ -20,9 +20,12 @@ proxy::route_client door_keeper::client(duration deadline) const {
     return {in_.http, in_.time, in_.log, {door_api(in_.c, in_.d), in_.d.proxy_token, deadline, 1}};
 }
 
-asio::awaitable<void> door_keeper::learn(door_routes& routes) {
+asio::awaitable<void> door_keeper::learn(door_routes& routes, const scheduler::spawner& servers) {
     auto door = client(quick);
-    if (!in_.c.proxy.external && !co_await in_.sync(door)) co_return; // keep_routes says so
+    if (!in_.c.proxy.external) {
+        if (co_await in_.sync(door)) routes.there(servers); // else keep_routes says why
+        co_return;
+    }
     if (const auto list = co_await door.list()) routes.there(*list);
 }
 

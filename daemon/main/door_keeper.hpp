@@ -43,7 +43,7 @@ class door_keeper {
     void started(spawned door) { child_ = child_process::watch(in_.executor, std::move(door)); }
     // What the door has, which one that has gone on alone has all of; our own is told the rest in one call. Not
     // waited for when it does not answer at once.
-    boost::asio::awaitable<void> learn(door_routes& routes);
+    boost::asio::awaitable<void> learn(door_routes& routes, const scheduler::spawner& servers);
     // Routes are told to the door as they change; this puts right what was missed while the door was away.
     boost::asio::awaitable<void> keep_routes();
     // A front door that has died is started again, by us or by its unit, and told its routes at once.

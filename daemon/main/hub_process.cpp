@@ -249,7 +249,7 @@ asio::awaitable<void> hub_process::parts::purge_expired_rows() {
 asio::awaitable<void> hub_process::parts::begin_with_door() {
     keeper.emplace(door_keeper::surroundings{executor, time, log, http, c, d, door, [this](proxy::route_client& by) { return sync(by); }, [this] { return one_route(); }, options.door_apart});
     if (options.door) keeper->started(std::move(*options.door));
-    co_await keeper->learn(routes);
+    co_await keeper->learn(routes, *servers);
     tasks.spawn("keep_routes", keeper->keep_routes());
     if (c.proxy.external) co_return;
     tasks.spawn("keep_door", keeper->keep_door());
